@@ -1,0 +1,74 @@
+import { backoffMs } from './backoff.ts'
+import { AppError, failureOf, isPassing } from './failure.ts'
+import type { LiveJob, Receipt } from './job.ts'
+import type { Surface } from './ports.ts'
+import type { DriveDeps, Ride } from './ride.ts'
+import { endView, headOf, type JobView } from './view.ts'
+
+export interface Delivery {
+  /** Settled: its outcome is durable, showing it is only a step that can be repeated. */
+  readonly job: LiveJob
+  readonly receipt: Receipt | null
+  readonly surface: Surface
+  readonly ride: Ride
+  readonly deps: DriveDeps
+}
+
+const showBackoff = { firstMs: 1_000, mostMs: 60_000 }
+/** A chat that can't be reached for this many tries (about a quarter of an hour) is given up. */
+const showTries = 20
+
+/** Shows the outcome in the job's one message and closes the job. */
+export async function deliver(delivery: Delivery): Promise<void> {
+  const { job, ride, deps } = delivery
+  const fence = { jobId: job.id, owner: ride.owner }
+  const startedAt = deps.clock.monotonic()
+  const shown = await showOutcome(delivery)
+  await deps.step('shown', job.id)
+  await deps.drive.close(fence, shown)
+  await deps.step('delivered', job.id)
+  const outcome = 'receipt' in shown ? shown.kind : 'abandoned'
+  deps.meter.count('jobs_ended', { surface: job.surface, outcome })
+  deps.meter.time('delivery', deps.clock.monotonic() - startedAt)
+  deps.meter.time('result', deps.clock.now() - job.acceptedAt, { outcome })
+  if ('failure' in shown) ride.log.warn({ job: job.id, failure: shown.failure.code }, 'abandoned: nowhere to show it')
+  else ride.log.info({ job: job.id, outcome, tookMs: Math.round(deps.clock.now() - job.acceptedAt) }, 'delivered')
+}
+
+type Shown =
+  | { readonly kind: JobView['kind']; readonly receipt: Receipt }
+  | { readonly failure: { readonly code: AppError['code'] } }
+
+async function showOutcome({ job, receipt, surface, ride, deps }: Delivery): Promise<Shown> {
+  const fence = { jobId: job.id, owner: ride.owner }
+  let view: JobView = endView(job, (_n, url) => deps.api.result(url))
+  let latest = receipt
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      if (latest === null) {
+        // A new message is first a placeholder whose receipt is stored: a crash then leaves words, never two pictures.
+        latest = await surface.show(job.address, { ...headOf(job), kind: 'queued', place: null }, ride.call)
+        await deps.drive.opened(fence, latest)
+      }
+      return { kind: view.kind, receipt: await surface.show(latest.address, view, ride.call) }
+    } catch (error) {
+      ride.call.signal.throwIfAborted()
+      const failure = failureOf(error)
+      if (failure.code === 'not_ours' || failure.code === 'store_unavailable') throw error
+      if (failure.code === 'delivery_gone' || failure.code === 'token_rejected') return { failure }
+      if (isPassing(failure.code)) {
+        if (attempt >= showTries) return { failure }
+        const ms =
+          (error instanceof AppError ? error.retryAfterMs : undefined) ?? backoffMs(showBackoff, attempt, deps.random)
+        ride.log.warn({ job: job.id, failure: failure.code, attempt }, 'result not shown yet')
+        // Stopping hands the job back: its outcome is stored, another process shows it.
+        await deps.clock.sleep(ms, ride.stopping)
+        continue
+      }
+      // The picture can't be shown: the person gets the words instead, once.
+      ride.log.error({ job: job.id, failure: failure.code, detail: failure.detail }, 'result can’t be shown')
+      if (view.kind !== 'result') return { failure }
+      view = { ...headOf(job), kind: 'failed', failure }
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import { creditsPerPicture } from './request.ts'
+import { type DriveDeps, type DriveState, type Ride, taskClassOf } from './ride.ts'
+import { headOf, type JobView } from './view.ts'
+
+/** What to show of a job that is under way, right now. */
+export function liveView(state: DriveState, ride: Ride, deps: DriveDeps): JobView {
+  const { job } = state
+  const head = headOf(job)
+  const started = job.tasks.filter((task) => task.state === 'polling')
+  const done = job.tasks.filter((task) => task.state === 'completed').length
+  if (ride.cancelling.aborted) {
+    const credits = (started.length + done) * creditsPerPicture[job.request.quality]
+    return { ...head, kind: 'cancelled', credits, pending: started.length > 0 }
+  }
+  if (started.length === 0 && done === 0) {
+    return state.phase === 'preparing'
+      ? { ...head, kind: 'preparing' }
+      : { ...head, kind: 'queued', place: deps.turns.place(job.id) }
+  }
+  const now = deps.clock.now()
+  const startedAt = Math.min(...started.map((task) => task.submittedAt), now)
+  const left = started.map((task) =>
+    deps.poller.remaining(taskClassOf(job, deps.settings.model), now - task.submittedAt),
+  )
+  return {
+    ...head,
+    kind: 'running',
+    done,
+    startedAt,
+    elapsedMs: now - startedAt,
+    remainingMs: left.includes(null) ? null : Math.max(0, ...left.map(Number)),
+  }
+}

@@ -1,0 +1,70 @@
+import type { Failure } from './failure.ts'
+import { english } from './messages/english.ts'
+import type { AspectRatio, Problem, Quality } from './request.ts'
+import type { CancelAnswer } from './view.ts'
+
+/** Somebody else's text inside our words: each surface escapes it in its own way. */
+export interface Quoted {
+  readonly quoted: string
+}
+/** A sentence for people: our own words as they are, somebody else's marked. */
+export type Words = readonly (string | Quoted)[]
+
+/** Everything a person reads, in one language. Strings hold no markup; what others typed comes as `Words`. */
+export interface Messages {
+  readonly locale: string
+  queued(place: number | null): string
+  preparing(inputCount: number): string
+  running(progress: {
+    readonly done: number
+    readonly total: number
+    readonly elapsedMs: number
+    readonly remainingMs: number | null
+  }): string
+  /** The line under a result. `edited`: made from pictures that were handed in. */
+  made(made: {
+    readonly ratio: AspectRatio
+    readonly quality: Quality
+    readonly credits: number
+    readonly tookMs: number
+    readonly edited: boolean
+  }): string
+  /** The line that says which of several pictures are missing, and why. */
+  partly(made: number, total: number, failure: Failure): string
+  failed(failure: Failure): string
+  cancelled(credits: number, pending: boolean): string
+  cancelAnswer(answer: CancelAnswer): string
+  problem(problem: Problem): Words
+  /** How to use the bot, a line each. `command` as typed there. */
+  help(command: string): readonly string[]
+  /** The picture was made smaller to fit the chat's upload limit. */
+  readonly reduced: string
+  /** A picture's description for those who do not see it. */
+  alt(prompt: string, edited: boolean): string
+  quality(quality: Quality): string
+  ratio(ratio: AspectRatio): string
+  readonly labels: {
+    readonly cancel: string
+    readonly reply: string
+    readonly askedBy: string
+  }
+  readonly command: {
+    readonly imagine: string
+    readonly prompt: string
+    readonly aspectRatio: string
+    readonly quality: string
+    readonly image: string
+    readonly moreImages: string
+    readonly count: string
+    readonly private: string
+  }
+}
+
+/** Each language that the catalogue has, by its base tag. */
+export const catalogue: Readonly<Record<string, Messages>> = { en: english }
+
+/** The messages for a person's locale (`de`, `pt-BR`, …); English where the catalogue has no other. */
+export function messagesFor(locale: string): Messages {
+  const base = locale.split(/[-_]/)[0]?.toLowerCase() ?? 'en'
+  return catalogue[locale] ?? catalogue[base] ?? english
+}

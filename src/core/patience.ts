@@ -1,0 +1,47 @@
+import { backoffMs } from './backoff.ts'
+import { AppError } from './failure.ts'
+import type { Clock, DriveStore, JobStore, Log, Random } from './ports.ts'
+
+export interface PatienceOptions {
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  /** Aborts when waiting any longer is pointless. */
+  readonly signal: AbortSignal
+}
+
+const storeBackoff = { firstMs: 200, mostMs: 5_000 }
+
+/** The store for driving jobs, which outlives a database that goes away for a while: each call waits until it works. */
+export function patientStore(
+  store: { readonly jobs: Pick<JobStore, 'get'>; readonly drive: DriveStore },
+  options: PatienceOptions,
+): { readonly jobs: Pick<JobStore, 'get'>; readonly drive: DriveStore } {
+  const { clock, random, log, signal } = options
+
+  async function patiently<T>(call: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await call()
+      } catch (error) {
+        if (!(error instanceof AppError) || error.code !== 'store_unavailable') throw error
+        if (attempt === 1) log.warn({ detail: error.detail }, 'store unavailable, waiting')
+        await clock.sleep(backoffMs(storeBackoff, attempt, random), signal)
+      }
+    }
+  }
+
+  const { jobs, drive } = store
+  return {
+    jobs: { get: (id) => patiently(() => jobs.get(id)) },
+    drive: {
+      opened: (...args) => patiently(() => drive.opened(...args)),
+      prepared: (...args) => patiently(() => drive.prepared(...args)),
+      begin: (...args) => patiently(() => drive.begin(...args)),
+      notTaken: (...args) => patiently(() => drive.notTaken(...args)),
+      taken: (...args) => patiently(() => drive.taken(...args)),
+      end: (...args) => patiently(() => drive.end(...args)),
+      close: (...args) => patiently(() => drive.close(...args)),
+    },
+  }
+}

@@ -1,0 +1,221 @@
+import { backoffMs } from './backoff.ts'
+import { type Durations, remaining } from './durations.ts'
+import { AppError } from './failure.ts'
+import { createHeap } from './heap.ts'
+import type { Clock, ImageApi, Log, Meter, Random, TaskStatus } from './ports.ts'
+import { createSchedule, minLookGapMs } from './schedule.ts'
+
+/** Tasks that take alike: the schedule of each class is its own. */
+export type TaskClass = string
+
+export interface Watched {
+  readonly taskId: string
+  readonly taskClass: TaskClass
+  /** When it was submitted, milliseconds since the epoch. */
+  readonly submittedAt: number
+  /** When to give up and call it timed out. */
+  readonly deadlineAt: number
+}
+
+export type WatchEnd = Exclude<TaskStatus, { state: 'working' }>
+
+/** Looks at all tasks of this process, each at the right time, within one budget of requests. Writes nothing. */
+export interface Poller {
+  /** Resolves when the task has ended; rejects with the signal's reason when that aborts. */
+  watch(watched: Watched, signal: AbortSignal): Promise<WatchEnd>
+  /** Makes a task due now: something hinted that it has ended. */
+  nudge(taskId: string): void
+  /** How many tasks are watched. */
+  readonly size: number
+  /** The mean time left for a task of this class that has run `elapsedMs`; null when it is slower than usual. */
+  remaining(taskClass: TaskClass, elapsedMs: number): number | null
+}
+
+export interface PollerOptions {
+  readonly api: Pick<ImageApi, 'look'>
+  readonly clock: Clock
+  readonly random: Random
+  readonly meter: Meter
+  readonly log: Log
+  readonly durations: (taskClass: TaskClass) => Durations
+  readonly looksPerTask: number
+  /** Status queries a second, over all tasks. */
+  readonly looksPerSecond: number
+}
+
+interface Entry {
+  readonly watched: Watched
+  readonly signal: AbortSignal
+  readonly settle: (end: WatchEnd) => void
+  /** Due time, milliseconds since the epoch. A nudge or a stop makes the heap's copy stale. */
+  dueAt: number
+  lastLookAt: number
+  /** Looks in a row that told nothing. */
+  blind: number
+  unknown: number
+  looking: boolean
+  over: boolean
+}
+
+/** A 404 may be a replica of the API that has not heard of the task yet; after this many it counts. */
+const unknownLooks = 4
+const blindBackoff = { firstMs: 1_000, mostMs: 30_000 }
+
+export function createPoller(options: PollerOptions): Poller {
+  const { api, clock, meter, log } = options
+  const heap = createHeap<{ readonly entry: Entry; readonly dueAt: number }>((item) => item.dueAt)
+  const entries = new Map<string, Entry>()
+  const schedules = new Map<TaskClass, ReturnType<typeof createSchedule>>()
+  const paceMs = 1000 / options.looksPerSecond
+  let freeAt = Number.NEGATIVE_INFINITY
+  let wake: AbortController | null = null
+
+  const scheduleOf = (taskClass: TaskClass) => {
+    const known = schedules.get(taskClass)
+    if (known !== undefined) return known
+    const made = createSchedule(options.durations(taskClass), options.looksPerTask)
+    schedules.set(taskClass, made)
+    return made
+  }
+
+  const queue = (entry: Entry, dueAt: number) => {
+    entry.dueAt = dueAt
+    heap.push({ entry, dueAt })
+    if (wake === null) void pump()
+    else if (heap.peek()?.entry === entry) wake.abort()
+  }
+
+  const isStale = (item: { entry: Entry; dueAt: number }) =>
+    item.entry.over || item.entry.looking || item.dueAt !== item.entry.dueAt
+
+  /** Runs while anything is due some time; one wait at a time, cut short by anything that becomes due earlier. */
+  async function pump(): Promise<void> {
+    wake = new AbortController()
+    for (;;) {
+      const next = heap.peek()
+      if (next === undefined) break
+      if (isStale(next)) {
+        heap.pop()
+        continue
+      }
+      const now = clock.now()
+      const at = Math.max(next.dueAt, freeAt)
+      if (at > now) {
+        await pause(at - now)
+        continue
+      }
+      heap.pop()
+      freeAt = Math.max(freeAt, now - burstMs) + paceMs
+      void look(next.entry)
+    }
+    wake = null
+  }
+
+  async function pause(ms: number): Promise<void> {
+    const waiting = new AbortController()
+    wake = waiting
+    // Cut short on purpose by `queue`; nothing else aborts it.
+    await clock.sleep(ms, waiting.signal).catch(() => undefined)
+  }
+
+  async function look(entry: Entry): Promise<void> {
+    entry.looking = true
+    const askedAt = clock.now()
+    try {
+      const status = await api.look(entry.watched.taskId, entry.signal)
+      if (entry.over) return
+      meter.count('status_queries', { answer: status.state })
+      if (status.state !== 'working') {
+        // The task ended somewhere between the two looks: its middle is the estimate.
+        const since = Math.max(entry.lastLookAt, entry.watched.submittedAt)
+        meter.time('detection_lag', Math.max(0, clock.now() - (since + askedAt) / 2))
+        entry.settle(status)
+        return
+      }
+      entry.blind = 0
+      entry.unknown = 0
+      entry.lastLookAt = askedAt
+      again(
+        entry,
+        entry.watched.submittedAt + scheduleOf(entry.watched.taskClass).next(askedAt - entry.watched.submittedAt),
+      )
+    } catch (error) {
+      if (entry.over) return
+      toldNothing(entry, error)
+    } finally {
+      entry.looking = false
+    }
+  }
+
+  function toldNothing(entry: Entry, error: unknown): void {
+    const code = error instanceof AppError ? error.code : 'internal'
+    meter.count('status_queries', { answer: code })
+    if (code === 'task_unknown') {
+      entry.unknown += 1
+      if (entry.unknown >= unknownLooks) {
+        entry.settle({ state: 'failed', failure: { code: 'task_unknown' } })
+        return
+      }
+    }
+    entry.blind += 1
+    if (entry.blind === 3) log.warn({ code }, 'status queries tell nothing')
+    const asked = error instanceof AppError ? error.retryAfterMs : undefined
+    again(entry, clock.now() + Math.max(minLookGapMs, asked ?? backoffMs(blindBackoff, entry.blind, options.random)))
+  }
+
+  function again(entry: Entry, dueAt: number): void {
+    entry.looking = false
+    const { deadlineAt } = entry.watched
+    if (clock.now() >= deadlineAt) entry.settle({ state: 'failed', failure: { code: 'timed_out' } })
+    else queue(entry, Math.min(Math.max(dueAt, entry.lastLookAt + minLookGapMs), deadlineAt))
+  }
+
+  return {
+    get size() {
+      return entries.size
+    },
+    remaining: (taskClass, elapsedMs) => remaining(options.durations(taskClass), elapsedMs),
+    nudge: (taskId) => {
+      const entry = entries.get(taskId)
+      if (entry !== undefined && !entry.looking) queue(entry, Math.max(clock.now(), entry.lastLookAt + minLookGapMs))
+    },
+    watch: (watched, signal) =>
+      new Promise((resolve, reject) => {
+        signal.throwIfAborted()
+        const leave = () => {
+          entry.over = true
+          entries.delete(watched.taskId)
+          signal.removeEventListener('abort', stop)
+          // The heap drops it when it comes up; an empty pump should not sleep for it.
+          wake?.abort()
+        }
+        const stop = () => {
+          leave()
+          reject(signal.reason)
+        }
+        const entry: Entry = {
+          watched,
+          signal,
+          settle: (end) => {
+            leave()
+            resolve(end)
+          },
+          dueAt: 0,
+          lastLookAt: Number.NEGATIVE_INFINITY,
+          blind: 0,
+          unknown: 0,
+          looking: false,
+          over: false,
+        }
+        entries.set(watched.taskId, entry)
+        signal.addEventListener('abort', stop, { once: true })
+        const first = watched.submittedAt + scheduleOf(watched.taskClass).next(0)
+        // A task taken over late may have passed its time already: look at once, then by the rule.
+        const age = clock.now() - watched.submittedAt
+        queue(entry, age > first - watched.submittedAt ? clock.now() : first)
+      }),
+  }
+}
+
+/** Looks that fell due while nothing was sent may be sent together, up to this much of the budget. */
+const burstMs = 200

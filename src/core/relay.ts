@@ -1,0 +1,73 @@
+import { AppError } from './failure.ts'
+import { type InputRef, isLive, type LiveJob, type ReadyInput, type SurfaceName } from './job.ts'
+import type { Links } from './link.ts'
+import type { Clock, Converter, JobStore, Picture, Shelf, Surface } from './ports.ts'
+
+/** Makes the pictures that were handed in reachable for the image API. */
+export interface Relay {
+  /** Fetches, checks, converts and keeps a job's pictures; may be run again after a crash. Throws an AppError (`input_…`). */
+  prepare(job: LiveJob, signal: AbortSignal): Promise<readonly ReadyInput[]>
+  /** URLs that the image API can fetch for the next `forMs` milliseconds, signed anew. */
+  urls(ready: readonly ReadyInput[], forMs: number): readonly string[]
+}
+
+export interface RelayOptions {
+  readonly surfaces: ReadonlyMap<SurfaceName, Surface>
+  readonly jobs: Pick<JobStore, 'get'>
+  readonly converter: Converter
+  readonly shelf: Pick<Shelf, 'put'>
+  /** Null where nothing outside can fetch from us. */
+  readonly links: Links | null
+  readonly clock: Clock
+  readonly keepMs: number
+}
+
+export function createRelay(options: RelayOptions): Relay {
+  const { surfaces, jobs, converter, shelf, links, clock, keepMs } = options
+
+  async function prepareOne(job: LiveJob, ref: InputRef, n: number, signal: AbortSignal): Promise<ReadyInput> {
+    const { picture, publicUrl } = await sourceOf(job, ref)
+    const fitted = await converter.fit(picture, signal)
+    if (links === null) {
+      // The platform's own signed URL serves the original bytes only.
+      if (publicUrl !== null && !fitted.converted) return { kind: 'public', url: publicUrl }
+      throw new AppError('input_needs_public_url')
+    }
+    const id = `${job.id}-in${n}`
+    await shelf.put(id, fitted.type, whole(fitted.bytes), keepMs)
+    return { kind: 'shelf', id, type: fitted.type }
+  }
+
+  async function sourceOf(job: LiveJob, ref: InputRef): Promise<{ picture: Picture; publicUrl: string | null }> {
+    if (ref.kind === 'remote') {
+      const surface = surfaces.get(job.surface)
+      if (surface === undefined) throw new AppError('internal', { detail: `no surface ${job.surface}` })
+      return surface.input(ref)
+    }
+    const shown = await jobs.get(ref.jobId)
+    const surface = shown === null ? undefined : surfaces.get(shown.surface)
+    const receipt = shown === null || shown.state === 'abandoned' ? null : shown.receipt
+    if (surface === undefined || receipt === null || receipt === undefined || (shown !== null && isLive(shown)))
+      throw new AppError('input_gone')
+    return { picture: surface.picture(receipt, ref.n), publicUrl: null }
+  }
+
+  return {
+    prepare: async (job, signal) => {
+      const ready: ReadyInput[] = []
+      // One after the other: sixteen pictures at once would hold 320 MB.
+      for (const [at, ref] of job.inputs.entries()) ready.push(await prepareOne(job, ref, at + 1, signal))
+      return ready
+    },
+    urls: (ready, forMs) =>
+      ready.map((input) => {
+        if (input.kind === 'public') return input.url
+        if (links === null) throw new AppError('input_needs_public_url')
+        return links.sign(input.id, clock.now() + forMs)
+      }),
+  }
+}
+
+async function* whole(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
+}

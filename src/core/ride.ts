@@ -1,0 +1,68 @@
+import type { LiveJob, Receipt, SurfaceName } from './job.ts'
+import type { Poller, TaskClass } from './poller.ts'
+import type {
+  Call,
+  Clock,
+  DriveStore,
+  ImageApi,
+  JobStore,
+  Log,
+  Meter,
+  Random,
+  Step,
+  SubmitLimits,
+  Surface,
+} from './ports.ts'
+import type { Relay } from './relay.ts'
+import type { Turns } from './turns.ts'
+
+/** Everything that driving jobs needs. */
+export interface DriveDeps {
+  readonly jobs: Pick<JobStore, 'get'>
+  readonly drive: DriveStore
+  readonly surfaces: ReadonlyMap<SurfaceName, Surface>
+  readonly api: ImageApi
+  readonly relay: Relay
+  readonly poller: Poller
+  readonly turns: Turns
+  readonly clock: Clock
+  readonly random: Random
+  readonly meter: Meter
+  readonly step: Step
+  readonly settings: DriveSettings
+}
+
+export interface DriveSettings {
+  readonly limits: SubmitLimits
+  /** How long one POST may take before its outcome counts as unknown. */
+  readonly submitTimeoutMs: number
+  /** How long a task may take. */
+  readonly taskTimeoutMs: number
+  readonly model: string
+}
+
+/** One job under way in this process. */
+export interface Ride {
+  readonly owner: string
+  /** For work that must come to its end: aborts when the grace time is over or the job is lost. */
+  readonly call: Call
+  /** Aborts as soon as this process should begin nothing new. */
+  readonly stopping: AbortSignal
+  /** Aborts when somebody cancels the job. */
+  readonly cancelling: AbortSignal
+  readonly ack: Promise<Receipt | null> | null
+  readonly live: () => number
+  readonly log: Log
+}
+
+/** What the steps of one drive share: the job as it is known now. */
+export interface DriveState {
+  job: LiveJob
+  phase: 'queued' | 'preparing'
+  readonly surface: Surface
+}
+
+/** Tasks that take alike: model, quality, and whether pictures were handed in. */
+export function taskClassOf(job: LiveJob, model: string): TaskClass {
+  return `${model}/${job.request.quality}/${job.inputs.length > 0 ? 'edit' : 'new'}`
+}

@@ -1,0 +1,165 @@
+import { failureOf } from './failure.ts'
+import {
+  type Address,
+  type InputRef,
+  isLive,
+  type Job,
+  type JobAction,
+  type LiveJob,
+  type Person,
+  type SurfaceName,
+} from './job.ts'
+import type { AcceptAnswer, Caps, Clock, JobQuery, JobStore, Log, Meter, NewId, Reply, Step } from './ports.ts'
+import { checkRequest, type ImageRequestInput, type Problem } from './request.ts'
+import type { Runner } from './runner.ts'
+import { type CancelAnswer, headOf, type Notice } from './view.ts'
+
+/** What an adapter made of one platform event. */
+export interface Ask {
+  /** Unique for this platform event, the same on every delivery of it: `discord:<interaction id>`. */
+  readonly eventKey: string
+  readonly surface: SurfaceName
+  readonly workspace: string
+  readonly channel: string
+  readonly person: Person
+  readonly locale: string
+  readonly action: JobAction
+  readonly parentId: string | null
+  readonly input: ImageRequestInput
+  readonly inputs: readonly InputRef[]
+  /** What the adapter's own parsing already found wrong (flags in text, files that are no pictures). */
+  readonly problems: readonly Problem[]
+  readonly address: Address
+  /** When the platform's event reached us, on the monotonic clock: the ack is timed from here. */
+  readonly receivedAt: number
+}
+
+export interface Press {
+  readonly jobId: string
+  readonly personId: string
+  /** Whether the platform lets this person manage other people's messages here. */
+  readonly mayManage: boolean
+}
+
+/** The use cases: what an adapter calls. */
+export interface Studio {
+  /** Accepts one request and acks it, or says why not; a duplicate stays silent. Never throws for what a person did. */
+  imagine(ask: Ask, reply: Reply): Promise<void>
+  cancel(press: Press): Promise<CancelAnswer>
+  get(jobId: string): Promise<Job | null>
+  findByMessage(surface: SurfaceName, messageKey: string): Promise<Job | null>
+  list(query: JobQuery): Promise<readonly Job[]>
+}
+
+export interface StudioOptions {
+  readonly owner: string
+  readonly jobs: JobStore
+  readonly runner: Pick<Runner, 'adopt' | 'cancelled'>
+  readonly caps: Caps
+  /** Workspaces that may spend the key; empty: all. */
+  readonly allowedWorkspaces: ReadonlySet<string>
+  readonly clock: Clock
+  readonly newId: NewId
+  readonly meter: Meter
+  readonly log: Log
+  readonly step: Step
+}
+
+/** A platform's 3 seconds are never at risk: after this long without the store's answer the event is deferred. */
+const deferAfterMs = 1_000
+
+export function createStudio(options: StudioOptions): Studio {
+  const { owner, jobs, runner, clock, meter, log } = options
+
+  async function imagine(ask: Ask, reply: Reply): Promise<void> {
+    const checked = checkRequest(ask.input, ask.inputs.length)
+    const problems = [...ask.problems, ...(checked.ok ? [] : checked.problems)]
+    if (!checked.ok || problems.length > 0) return refuse(ask, reply, { kind: 'problems', problems })
+    if (options.allowedWorkspaces.size > 0 && !options.allowedWorkspaces.has(ask.workspace))
+      return refuse(ask, reply, { kind: 'failure', failure: { code: 'workspace_not_allowed' } })
+
+    const { eventKey, surface, workspace, channel, person, locale, action, parentId, inputs, address } = ask
+    const accepting = accept({
+      id: options.newId(),
+      owner,
+      request: checked.request,
+      ...{ eventKey, surface, workspace, channel, person, locale, action, parentId, inputs, address },
+    })
+    if (await isSlow(accepting)) await reply.defer().catch((error: unknown) => acked(ask, error))
+    const answer = await accepting
+    switch (answer.kind) {
+      case 'duplicate':
+        return
+      case 'refused':
+        return refuse(ask, reply, { kind: 'failure', failure: answer.failure })
+      case 'accepted':
+        return start(ask, reply, answer.job)
+    }
+  }
+
+  async function start(ask: Ask, reply: Reply, job: LiveJob): Promise<void> {
+    meter.count('jobs_accepted', { surface: ask.surface })
+    await options.step('accepted', job.id)
+    const ack = reply.accept({ ...headOf(job), kind: 'queued', place: null })
+    // The job runs while the ack is on the wire; only its message waits for it.
+    runner.adopt(job, ack)
+    await ack.then(
+      () => acked(ask),
+      (error: unknown) => acked(ask, error),
+    )
+  }
+
+  async function accept(entry: Parameters<JobStore['accept']>[0]): Promise<AcceptAnswer> {
+    try {
+      return await jobs.accept(entry, options.caps)
+    } catch (error) {
+      log.error({ err: error }, 'request not written down')
+      const { code } = failureOf(error)
+      return { kind: 'refused', failure: { code: code === 'store_unavailable' ? code : 'internal' } }
+    }
+  }
+
+  async function isSlow(accepting: Promise<unknown>): Promise<boolean> {
+    const done = new AbortController()
+    const slow = clock.sleep(deferAfterMs, done.signal).then(
+      () => true,
+      () => false,
+    )
+    const first = await Promise.race([accepting.then(() => false), slow])
+    done.abort()
+    return first
+  }
+
+  async function refuse(ask: Ask, reply: Reply, notice: Notice): Promise<void> {
+    meter.count('jobs_refused', { surface: ask.surface })
+    await reply.refuse(notice).then(
+      () => acked(ask),
+      (error: unknown) => acked(ask, error),
+    )
+  }
+
+  function acked(ask: Ask, error?: unknown): void {
+    if (error === undefined) meter.time('ack', clock.monotonic() - ask.receivedAt, { surface: ask.surface })
+    else log.warn({ surface: ask.surface, failure: failureOf(error).code }, 'ack failed')
+  }
+
+  async function cancel(press: Press): Promise<CancelAnswer> {
+    const job = await jobs.get(press.jobId)
+    if (job === null) return 'unknown'
+    if (job.person.id !== press.personId && !press.mayManage) return 'not_yours'
+    if (!isLive(job)) return 'finished'
+    const cancelled = await jobs.cancel(job.id)
+    if (cancelled === null) return 'finished'
+    runner.cancelled(job.id)
+    log.info({ job: job.id }, 'cancelled')
+    return 'cancelled'
+  }
+
+  return {
+    imagine,
+    cancel,
+    get: (jobId) => jobs.get(jobId),
+    findByMessage: (surface, messageKey) => jobs.findByMessage(surface, messageKey),
+    list: (query) => jobs.list(query),
+  }
+}

@@ -1,0 +1,143 @@
+import { backoffMs } from './backoff.ts'
+import type { LiveJob, PollingTask, Task } from './job.ts'
+import { type DriveDeps, type DriveState, type Ride, taskClassOf } from './ride.ts'
+
+/** Asked again after a definite refusal: the API was busy or out of reach. */
+const refusedBackoff = { firstMs: 1_000, mostMs: 30_000 }
+/** Added to the submit time-out before a mark found by a new owner counts as ambiguous: the old owner may be slow. */
+const submitMarginMs = 5_000
+
+/** Brings one task from whatever state it is in to its end. */
+export async function runTask(task: Task, state: DriveState, ride: Ride, deps: DriveDeps): Promise<void> {
+  switch (task.state) {
+    case 'planned':
+      return submit(task.n, state, ride, deps)
+    case 'submitting':
+      return doubt(task, state, ride, deps)
+    case 'polling':
+      return poll(task, state, ride, deps)
+    default:
+      return
+  }
+}
+
+/** A mark without a task id, found by a new owner: whether the POST was sent is unknown, so it is never sent again. */
+async function doubt(
+  task: Extract<Task, { state: 'submitting' }>,
+  state: DriveState,
+  ride: Ride,
+  deps: DriveDeps,
+): Promise<void> {
+  const surelyOver = task.submittedAt + deps.settings.submitTimeoutMs + submitMarginMs
+  await deps.clock.sleep(Math.max(0, surelyOver - deps.clock.now()), ride.stopping)
+  const fresh = (await deps.jobs.get(state.job.id))?.tasks.find(({ n }) => n === task.n)
+  // The old owner may have stored the id meanwhile.
+  if (fresh?.state === 'polling') return poll(fresh, state, ride, deps)
+  if (fresh?.state !== 'submitting') return
+  await deps.drive.end({ jobId: state.job.id, owner: ride.owner }, task.n, { state: 'ambiguous' })
+  ride.log.warn({ task: task.n }, 'submit without an answer: outcome unknown, not repeated')
+}
+
+async function submit(n: number, state: DriveState, ride: Ride, deps: DriveDeps): Promise<void> {
+  const { job } = state
+  const fence = { jobId: job.id, owner: ride.owner }
+  const turn = { personKey: personKeyOf(job), jobId: job.id }
+  const waits = AbortSignal.any([ride.stopping, ride.cancelling])
+  for (let attempt = 1; ; attempt += 1) {
+    const begun = await orCancelled(
+      deps.turns.take(turn, () => deps.drive.begin(fence, n, deps.settings.limits), waits),
+      ride,
+    )
+    // Cancelled: the store has turned what was planned into cancelled.
+    if (begun === null) return
+    if (begun.kind === 'skip') {
+      if (await unmark(n, state, ride, deps)) continue
+      return
+    }
+    await deps.step('marked', job.id)
+    const startedAt = deps.clock.monotonic()
+    const answer = await deps.api.submit(
+      {
+        request: job.request,
+        inputUrls: deps.relay.urls(state.job.ready ?? [], deps.settings.taskTimeoutMs + submitMarginMs),
+      },
+      ride.call,
+    )
+    await deps.step('answered', job.id)
+    deps.meter.time('submit', deps.clock.monotonic() - startedAt, { answer: answer.kind })
+    switch (answer.kind) {
+      case 'taken': {
+        await deps.drive.taken(job.id, n, answer.taskId)
+        await deps.step('stored', job.id)
+        return poll({ n, state: 'polling', taskId: answer.taskId, submittedAt: begun.submittedAt }, state, ride, deps)
+      }
+      case 'refused':
+        ride.log.warn({ task: n, ...answer.failure }, 'submit refused')
+        await deps.drive.end(fence, n, { state: 'failed', failure: answer.failure })
+        return deps.turns.freed()
+      case 'unknown':
+        ride.log.warn({ task: n, ...answer.failure }, 'submit without an answer: outcome unknown, not repeated')
+        await deps.drive.end(fence, n, { state: 'ambiguous' })
+        return
+      case 'not_taken': {
+        await deps.drive.notTaken(fence, n)
+        deps.turns.freed()
+        const over = deps.clock.now() - job.acceptedAt > deps.settings.taskTimeoutMs
+        if (ride.cancelling.aborted) return void (await deps.drive.end(fence, n, { state: 'cancelled' }))
+        if (over) return void (await deps.drive.end(fence, n, { state: 'failed', failure: answer.failure }))
+        ride.log.info({ task: n, failure: answer.failure.code }, 'submit not taken, waiting')
+        const ms = answer.retryAfterMs ?? backoffMs(refusedBackoff, attempt, deps.random)
+        if (
+          (await orCancelled(
+            deps.clock.sleep(ms, waits).then(() => true),
+            ride,
+          )) === null
+        )
+          return
+      }
+    }
+  }
+}
+
+/**
+ * A mark set by this very loop whose commit was not heard of (the database went away): no POST followed it, so it is
+ * taken back. False when the task really is no longer to be submitted.
+ */
+async function unmark(n: number, state: DriveState, ride: Ride, deps: DriveDeps): Promise<boolean> {
+  const fresh = await deps.jobs.get(state.job.id)
+  if (fresh?.tasks.find((task) => task.n === n)?.state !== 'submitting') return false
+  await deps.drive.notTaken({ jobId: state.job.id, owner: ride.owner }, n)
+  return true
+}
+
+/** The value, or null when the wait for it ended because the job was cancelled. */
+async function orCancelled<T>(waiting: Promise<T>, ride: Ride): Promise<T | null> {
+  try {
+    return await waiting
+  } catch (error) {
+    ride.stopping.throwIfAborted()
+    if (ride.cancelling.aborted) return null
+    throw error
+  }
+}
+
+async function poll(task: PollingTask, state: DriveState, ride: Ride, deps: DriveDeps): Promise<void> {
+  const { job } = state
+  state.job = { ...state.job, tasks: state.job.tasks.map((other) => (other.n === task.n ? task : other)) }
+  const end = await deps.poller.watch(
+    {
+      taskId: task.taskId,
+      taskClass: taskClassOf(job, deps.settings.model),
+      submittedAt: task.submittedAt,
+      deadlineAt: task.submittedAt + deps.settings.taskTimeoutMs,
+    },
+    ride.stopping,
+  )
+  const after = await deps.drive.end({ jobId: job.id, owner: ride.owner }, task.n, end)
+  state.job = { ...after, ready: state.job.ready }
+  deps.turns.freed()
+}
+
+function personKeyOf(job: LiveJob): string {
+  return `${job.surface}/${job.workspace}/${job.person.id}`
+}
