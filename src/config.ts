@@ -83,9 +83,7 @@ const secret = (prefix: string) =>
   z.string().refine((text) => text.startsWith(prefix) && !/\s/.test(text), `must be a token that begins with ${prefix}`)
 
 const schema = z.object({
-  DISCORD_TOKEN: z
-    .string()
-    .regex(/^\S{20,}$/, 'must be the bot token from the Discord developer portal')
+  DISCORD_TOKEN: z.string().regex(/^\S+$/, 'must be the bot token from the Discord developer portal')
     .optional(),
   DISCORD_API_URL: address.default('https://discord.com/api'),
   DISCORD_USER_INSTALL: z.enum(['on', 'off'], 'must be on or off').default('off'),
