@@ -31,8 +31,8 @@ export async function deliver(delivery: Delivery): Promise<void> {
   deps.meter.count('jobs_ended', { surface: job.surface, outcome })
   deps.meter.time('delivery', deps.clock.monotonic() - startedAt)
   deps.meter.time('result', deps.clock.now() - job.acceptedAt, { outcome })
-  if ('failure' in shown) ride.log.warn({ job: job.id, failure: shown.failure.code }, 'abandoned: nowhere to show it')
-  else ride.log.info({ job: job.id, outcome, tookMs: Math.round(deps.clock.now() - job.acceptedAt) }, 'delivered')
+  if ('failure' in shown) ride.log.warn({ failure: shown.failure.code }, 'abandoned: nowhere to show it')
+  else ride.log.info({ outcome, tookMs: Math.round(deps.clock.now() - job.acceptedAt) }, 'delivered')
 }
 
 type Shown =
@@ -57,16 +57,21 @@ async function showOutcome({ job, receipt, surface, ride, deps }: Delivery): Pro
       if (failure.code === 'not_ours' || failure.code === 'store_unavailable') throw error
       if (failure.code === 'delivery_gone' || failure.code === 'token_rejected') return { failure }
       if (isPassing(failure.code)) {
-        if (attempt >= showTries) return { failure }
+        if (attempt >= showTries) {
+          if (view.kind !== 'result') return { failure }
+          // Perhaps only the picture can't be had: the words get one more try.
+          view = { ...headOf(job), kind: 'failed', failure }
+          continue
+        }
         const ms =
           (error instanceof AppError ? error.retryAfterMs : undefined) ?? backoffMs(showBackoff, attempt, deps.random)
-        ride.log.warn({ job: job.id, failure: failure.code, attempt }, 'result not shown yet')
+        ride.log.warn({ failure: failure.code, attempt }, 'result not shown yet')
         // Stopping hands the job back: its outcome is stored, another process shows it.
         await deps.clock.sleep(ms, ride.stopping)
         continue
       }
       // The picture can't be shown: the person gets the words instead, once.
-      ride.log.error({ job: job.id, failure: failure.code, detail: failure.detail }, 'result can’t be shown')
+      ride.log.error({ failure: failure.code, detail: failure.detail }, 'result can’t be shown')
       if (view.kind !== 'result') return { failure }
       view = { ...headOf(job), kind: 'failed', failure }
     }

@@ -1,6 +1,6 @@
 import { deliver } from './delivery.ts'
 import { AppError, type Failure, failureOf } from './failure.ts'
-import { isTerminal, type LiveJob, type Receipt } from './job.ts'
+import { isLive, isTerminal, type LiveJob, type Receipt } from './job.ts'
 import { liveView } from './live-view.ts'
 import { type Progress, type ProgressOptions, startProgress } from './progress.ts'
 import type { DriveDeps, DriveState, Ride } from './ride.ts'
@@ -19,10 +19,10 @@ export async function drive(job: LiveJob, ride: Ride, deps: DriveDeps): Promise<
   const refresh = () => progress?.refresh()
   ride.cancelling.addEventListener('abort', refresh, { once: true })
   try {
-    const settled = job.state === 'settled' ? job : await work(state, ride, deps)
-    const receipt = progress === null ? settled.receipt : await progress.stop()
+    const done = job.state === 'settled' ? job : await work(state, ride, deps)
+    const receipt = progress === null ? done.receipt : await progress.stop()
     await deps.step('settled', job.id)
-    await deliver({ job: settled, receipt, surface, ride, deps })
+    await deliver({ job: done, receipt, surface, ride, deps })
   } finally {
     ride.cancelling.removeEventListener('abort', refresh)
     await quiet(progress)
@@ -36,14 +36,19 @@ async function work(state: DriveState, ride: Ride, deps: DriveDeps): Promise<Liv
     const refused = await prepare(state, ride, deps)
     if (refused !== null) return refused
   }
-  const fence = { jobId: job.id, owner: ride.owner }
   const ends = await Promise.allSettled(
     job.tasks.filter((task) => !isTerminal(task)).map((task) => runTask(task, state, ride, deps)),
   )
   for (const end of ends) if (end.status === 'rejected') throw end.reason
-  const after = await deps.jobs.get(fence.jobId)
-  if (after?.state !== 'settled') throw new AppError('not_ours', { detail: `job is ${after?.state ?? 'gone'}` })
-  return after
+  return settled(job.id, deps)
+}
+
+/** The job, all of whose tasks have ended here. Where something is still to come (a task id learnt late), it is driven anew. */
+async function settled(jobId: string, deps: DriveDeps): Promise<LiveJob> {
+  const job = await deps.jobs.get(jobId)
+  if (job?.state === 'settled') return job
+  const code = job !== null && isLive(job) ? 'internal' : 'not_ours'
+  throw new AppError(code, { detail: `job is ${job?.state ?? 'gone'} after its tasks` })
 }
 
 /** Makes the input pictures ready; the settled job when they will not do. */
@@ -73,9 +78,7 @@ async function failPlanned(job: LiveJob, failure: Failure, ride: Ride, deps: Dri
   const fresh = (await deps.jobs.get(job.id)) ?? job
   for (const task of fresh.tasks)
     if (task.state === 'planned') await deps.drive.end(fence, task.n, { state: 'failed', failure })
-  const after = await deps.jobs.get(job.id)
-  if (after?.state !== 'settled') throw new AppError('not_ours', { detail: `job is ${after?.state ?? 'gone'}` })
-  return after
+  return settled(job.id, deps)
 }
 
 async function quiet(progress: Progress | null): Promise<void> {

@@ -93,5 +93,7 @@ export function isPassing(code: FailureCode): boolean {
 /** The failure to store for whatever was thrown; what nobody classified is `internal`. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof AppError) return error.failure
-  return { code: 'internal', detail: error instanceof Error ? error.message.slice(0, 300) : 'thrown value' }
+  // Foreign messages may quote a URL, and with it a token.
+  const text = error instanceof Error ? error.message.replace(/https?:\/\/\S+/g, '[url]') : 'thrown value'
+  return { code: 'internal', detail: text.slice(0, 300) }
 }

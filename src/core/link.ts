@@ -8,14 +8,14 @@ export interface Links {
   verify(id: string, expires: string, signature: string, nowMs: number): boolean
 }
 
-/** `base` is an origin without a trailing slash; `key` at least 32 bytes, hex or base64. */
-export function createLinks(base: string, key: string): Links {
+/** `base` gives an origin without a trailing slash, known once the port is open; `key` holds at least 32 random bytes. */
+export function createLinks(base: () => string, key: string): Links {
   const signature = (id: string, expires: string) =>
     createHmac('sha256', key).update(`${id}\n${expires}`).digest('base64url')
   return {
     sign: (id, untilMs) => {
       const expires = String(Math.ceil(untilMs / 1000))
-      return `${base}/inputs/${encodeURIComponent(id)}?e=${expires}&s=${signature(id, expires)}`
+      return `${base()}/inputs/${encodeURIComponent(id)}?e=${expires}&s=${signature(id, expires)}`
     },
     verify: (id, expires, given, nowMs) => {
       const expected = Buffer.from(signature(id, expires))

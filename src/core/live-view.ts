@@ -1,3 +1,4 @@
+import { isTerminal } from './job.ts'
 import { creditsPerPicture } from './request.ts'
 import { type DriveDeps, type DriveState, type Ride, taskClassOf } from './ride.ts'
 import { headOf, type JobView } from './view.ts'
@@ -18,10 +19,12 @@ export function liveView(state: DriveState, ride: Ride, deps: DriveDeps): JobVie
       : { ...head, kind: 'queued', place: deps.turns.place(job.id) }
   }
   const now = deps.clock.now()
-  const startedAt = Math.min(...started.map((task) => task.submittedAt), now)
-  const left = started.map((task) =>
-    deps.poller.remaining(taskClassOf(job, deps.settings.model), now - task.submittedAt),
-  )
+  const startedAt = Math.min(...job.tasks.flatMap((task) => ('submittedAt' in task ? [task.submittedAt] : [])), now)
+  const taskClass = taskClassOf(job, deps.settings.model)
+  // What is still to be submitted has all of its time before it.
+  const left = job.tasks
+    .filter((task) => !isTerminal(task))
+    .map((task) => deps.poller.remaining(taskClass, task.state === 'polling' ? Math.max(0, now - task.submittedAt) : 0))
   return {
     ...head,
     kind: 'running',

@@ -66,5 +66,7 @@ export const catalogue: Readonly<Record<string, Messages>> = { en: english }
 /** The messages for a person's locale (`de`, `pt-BR`, …); English where the catalogue has no other. */
 export function messagesFor(locale: string): Messages {
   const base = locale.split(/[-_]/)[0]?.toLowerCase() ?? 'en'
-  return catalogue[locale] ?? catalogue[base] ?? english
+  // The tag comes from outside: only the catalogue's own names count, not `constructor`.
+  const tag = [locale, base].find((name) => Object.hasOwn(catalogue, name))
+  return (tag === undefined ? undefined : catalogue[tag]) ?? english
 }

@@ -19,12 +19,13 @@ export function patientStore(
 ): { readonly jobs: Pick<JobStore, 'get'>; readonly drive: DriveStore } {
   const { clock, random, log, signal } = options
 
-  async function patiently<T>(call: () => Promise<T>): Promise<T> {
+  async function patiently<T>(call: () => Promise<T>, onFailure: () => void = () => undefined): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await call()
       } catch (error) {
         if (!(error instanceof AppError) || error.code !== 'store_unavailable') throw error
+        onFailure()
         if (attempt === 1) log.warn({ detail: error.detail }, 'store unavailable, waiting')
         await clock.sleep(backoffMs(storeBackoff, attempt, random), signal)
       }
@@ -32,12 +33,33 @@ export function patientStore(
   }
 
   const { jobs, drive } = store
+
+  /**
+   * A mark whose commit was not heard of, because the database went away, is our own and no POST followed it: it is
+   * taken back and set anew. A mark found without such a failure is somebody else's and stays.
+   */
+  const begin: DriveStore['begin'] = async (fence, n, limits) => {
+    for (;;) {
+      let unheard = false
+      const answer = await patiently(
+        () => drive.begin(fence, n, limits),
+        () => {
+          unheard = true
+        },
+      )
+      if (answer.kind !== 'skip' || !unheard) return answer
+      const job = await patiently(() => jobs.get(fence.jobId))
+      if (job?.tasks.find((task) => task.n === n)?.state !== 'submitting') return answer
+      await patiently(() => drive.notTaken(fence, n))
+    }
+  }
+
   return {
     jobs: { get: (id) => patiently(() => jobs.get(id)) },
     drive: {
       opened: (...args) => patiently(() => drive.opened(...args)),
       prepared: (...args) => patiently(() => drive.prepared(...args)),
-      begin: (...args) => patiently(() => drive.begin(...args)),
+      begin,
       notTaken: (...args) => patiently(() => drive.notTaken(...args)),
       taken: (...args) => patiently(() => drive.taken(...args)),
       end: (...args) => patiently(() => drive.end(...args)),

@@ -43,13 +43,20 @@ export interface PollerOptions {
   readonly looksPerSecond: number
 }
 
+/** All times here are on the monotonic clock: a wall clock that is set back must not stop the looks. */
 interface Entry {
   readonly watched: Watched
   readonly signal: AbortSignal
   readonly settle: (end: WatchEnd) => void
-  /** Due time, milliseconds since the epoch. A nudge or a stop makes the heap's copy stale. */
+  readonly submittedAt: number
+  readonly deadlineAt: number
+  /** A nudge or a stop makes the heap's copy stale. */
   dueAt: number
   lastLookAt: number
+  /** The API asked not to be asked before. */
+  notBefore: number
+  /** Nudged while a look was on its way, whose answer may be older than the hint. */
+  nudged: boolean
   /** Looks in a row that told nothing. */
   blind: number
   unknown: number
@@ -98,7 +105,7 @@ export function createPoller(options: PollerOptions): Poller {
         heap.pop()
         continue
       }
-      const now = clock.now()
+      const now = clock.monotonic()
       const at = Math.max(next.dueAt, freeAt)
       if (at > now) {
         await pause(at - now)
@@ -120,25 +127,25 @@ export function createPoller(options: PollerOptions): Poller {
 
   async function look(entry: Entry): Promise<void> {
     entry.looking = true
-    const askedAt = clock.now()
+    entry.nudged = false
+    const askedAt = clock.monotonic()
     try {
       const status = await api.look(entry.watched.taskId, entry.signal)
       if (entry.over) return
       meter.count('status_queries', { answer: status.state })
       if (status.state !== 'working') {
         // The task ended somewhere between the two looks: its middle is the estimate.
-        const since = Math.max(entry.lastLookAt, entry.watched.submittedAt)
-        meter.time('detection_lag', Math.max(0, clock.now() - (since + askedAt) / 2))
+        const since = Math.max(entry.lastLookAt, entry.submittedAt)
+        meter.time('detection_lag', Math.max(0, clock.monotonic() - (since + askedAt) / 2))
         entry.settle(status)
         return
       }
       entry.blind = 0
       entry.unknown = 0
       entry.lastLookAt = askedAt
-      again(
-        entry,
-        entry.watched.submittedAt + scheduleOf(entry.watched.taskClass).next(askedAt - entry.watched.submittedAt),
-      )
+      const { submittedAt } = entry
+      const next = submittedAt + scheduleOf(entry.watched.taskClass).next(askedAt - submittedAt)
+      again(entry, entry.nudged ? askedAt : next)
     } catch (error) {
       if (entry.over) return
       toldNothing(entry, error)
@@ -160,13 +167,15 @@ export function createPoller(options: PollerOptions): Poller {
     entry.blind += 1
     if (entry.blind === 3) log.warn({ code }, 'status queries tell nothing')
     const asked = error instanceof AppError ? error.retryAfterMs : undefined
-    again(entry, clock.now() + Math.max(minLookGapMs, asked ?? backoffMs(blindBackoff, entry.blind, options.random)))
+    const now = clock.monotonic()
+    if (asked !== undefined) entry.notBefore = now + asked
+    again(entry, now + Math.max(minLookGapMs, asked ?? backoffMs(blindBackoff, entry.blind, options.random)))
   }
 
   function again(entry: Entry, dueAt: number): void {
     entry.looking = false
-    const { deadlineAt } = entry.watched
-    if (clock.now() >= deadlineAt) entry.settle({ state: 'failed', failure: { code: 'timed_out' } })
+    const { deadlineAt } = entry
+    if (clock.monotonic() >= deadlineAt) entry.settle({ state: 'failed', failure: { code: 'timed_out' } })
     else queue(entry, Math.min(Math.max(dueAt, entry.lastLookAt + minLookGapMs), deadlineAt))
   }
 
@@ -177,14 +186,19 @@ export function createPoller(options: PollerOptions): Poller {
     remaining: (taskClass, elapsedMs) => remaining(options.durations(taskClass), elapsedMs),
     nudge: (taskId) => {
       const entry = entries.get(taskId)
-      if (entry !== undefined && !entry.looking) queue(entry, Math.max(clock.now(), entry.lastLookAt + minLookGapMs))
+      if (entry === undefined) return
+      const now = clock.monotonic()
+      if (entry.looking) entry.nudged = true
+      // Asked to stay away for longer, it comes when that is over.
+      else if (entry.notBefore <= now) queue(entry, Math.max(now, entry.lastLookAt + minLookGapMs))
     },
     watch: (watched, signal) =>
       new Promise((resolve, reject) => {
         signal.throwIfAborted()
         const leave = () => {
           entry.over = true
-          entries.delete(watched.taskId)
+          // A task watched twice (lost and taken over again) stays known by its later watch.
+          if (entries.get(watched.taskId) === entry) entries.delete(watched.taskId)
           signal.removeEventListener('abort', stop)
           // The heap drops it when it comes up; an empty pump should not sleep for it.
           wake?.abort()
@@ -193,6 +207,8 @@ export function createPoller(options: PollerOptions): Poller {
           leave()
           reject(signal.reason)
         }
+        const now = clock.monotonic()
+        const submittedAt = now - Math.max(0, clock.now() - watched.submittedAt)
         const entry: Entry = {
           watched,
           signal,
@@ -200,8 +216,12 @@ export function createPoller(options: PollerOptions): Poller {
             leave()
             resolve(end)
           },
+          submittedAt,
+          deadlineAt: submittedAt + (watched.deadlineAt - watched.submittedAt),
           dueAt: 0,
           lastLookAt: Number.NEGATIVE_INFINITY,
+          notBefore: Number.NEGATIVE_INFINITY,
+          nudged: false,
           blind: 0,
           unknown: 0,
           looking: false,
@@ -209,10 +229,8 @@ export function createPoller(options: PollerOptions): Poller {
         }
         entries.set(watched.taskId, entry)
         signal.addEventListener('abort', stop, { once: true })
-        const first = watched.submittedAt + scheduleOf(watched.taskClass).next(0)
         // A task taken over late may have passed its time already: look at once, then by the rule.
-        const age = clock.now() - watched.submittedAt
-        queue(entry, age > first - watched.submittedAt ? clock.now() : first)
+        queue(entry, Math.max(now, submittedAt + scheduleOf(watched.taskClass).next(0)))
       }),
   }
 }

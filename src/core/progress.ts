@@ -1,11 +1,11 @@
-import { AppError, failureOf } from './failure.ts'
+import { AppError, failureOf, isPassing } from './failure.ts'
 import type { Address, Receipt } from './job.ts'
 import type { Call, Clock, Log, Surface } from './ports.ts'
 import type { JobView } from './view.ts'
 
 /** The one living message of a job while the job is under way. Best effort: the latest view wins, one edit at a time. */
 export interface Progress {
-  /** Makes sure that the message exists; null when the place for it is gone or can't be reached now. */
+  /** The first try to make the message exist; null when the place for it is gone or can't be reached now. */
   opened(): Promise<Receipt | null>
   /** Shows the current view now, whatever the pace says. */
   refresh(): void
@@ -30,6 +30,9 @@ export interface ProgressOptions {
   readonly log: Log
 }
 
+/** An ack that has not come after this long will not: its platform gave the event up long before. */
+const ackMs = 30_000
+
 export function startProgress(options: ProgressOptions): Progress {
   const { surface, clock, call, log } = options
   const ending = new AbortController()
@@ -44,11 +47,10 @@ export function startProgress(options: ProgressOptions): Progress {
 
   async function open(): Promise<Receipt | null> {
     if (receipt !== null) return receipt
-    // A failed ack was logged where it failed; the message is then posted the long way.
-    const acked = await (options.ack ?? Promise.resolve(null)).catch(() => null)
+    const acked = options.ack === null ? null : await ackOf(options.ack)
     try {
-      receipt = acked ?? (await surface.show(options.address, options.opening, call))
-      await options.onOpened(receipt)
+      if (acked === null) await post(options.opening)
+      else await keep(acked)
     } catch (error) {
       // The result will try again; only losing the job must stop everything.
       if (error instanceof AppError && error.code === 'not_ours') throw error
@@ -57,9 +59,32 @@ export function startProgress(options: ProgressOptions): Progress {
     return receipt
   }
 
+  /** Null when the ack gave no receipt, failed (which was logged where it failed) or does not come. */
+  async function ackOf(ack: Promise<Receipt | null>): Promise<Receipt | null> {
+    const waited = new AbortController()
+    const late = clock.sleep(ackMs, AbortSignal.any([call.signal, waited.signal])).then(
+      () => null,
+      () => null,
+    )
+    const acked = await Promise.race([ack.catch(() => null), late])
+    waited.abort()
+    call.signal.throwIfAborted()
+    return acked
+  }
+
+  /** Never aborted by `stop`: a message whose receipt is lost would be posted a second time. */
+  async function post(view: JobView): Promise<void> {
+    await keep(await surface.show(options.address, view, call))
+  }
+
+  async function keep(next: Receipt): Promise<void> {
+    const known = receipt
+    receipt = next
+    if (known === null || JSON.stringify(next) !== JSON.stringify(known)) await options.onOpened(next)
+  }
+
   async function edit(): Promise<void> {
-    const first = await opening
-    if (first === null) return
+    await opening
     while (!signal.aborted) {
       await pause(surface.pace(options.elapsedMs(), options.live()))
       if (signal.aborted) return
@@ -67,13 +92,15 @@ export function startProgress(options: ProgressOptions): Progress {
       const text = JSON.stringify(view)
       if (text === shown) continue
       try {
-        receipt = await surface.show(receipt?.address ?? options.address, view, { ...call, signal })
+        if (receipt === null) await post(view)
+        else await keep(await surface.show(receipt.address, view, { ...call, signal }))
         shown = text
       } catch (error) {
         if (signal.aborted) return
         const code = failureOf(error).code
         log.debug({ failure: code }, 'progress not shown')
-        if (code === 'delivery_gone' || code === 'not_ours') return
+        // What waiting does not cure is not tried again and again: platforms punish that.
+        if (!isPassing(code)) return
       }
     }
   }

@@ -27,6 +27,8 @@ export function createRelay(options: RelayOptions): Relay {
 
   async function prepareOne(job: LiveJob, ref: InputRef, n: number, signal: AbortSignal): Promise<ReadyInput> {
     const { picture, publicUrl } = await sourceOf(job, ref)
+    // Said before the download, which would be for nothing.
+    if (links === null && publicUrl === null) throw new AppError('input_needs_public_url')
     const fitted = await converter.fit(picture, signal)
     if (links === null) {
       // The platform's own signed URL serves the original bytes only.

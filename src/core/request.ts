@@ -17,11 +17,16 @@ export type Quality = (typeof qualities)[number]
 /** Credits that one picture costs. */
 export const creditsPerPicture: Readonly<Record<Quality, number>> = { medium: 10, high: 28 }
 
+/** Without what neither a database nor the API takes: NUL and halves of surrogate pairs. */
+function cleaned(prompt: string): string {
+  return prompt.toWellFormed().replaceAll('\0', '').trim()
+}
+
+/** White space, controls and invisible format characters: a prompt of nothing else is empty. */
+const invisible = /^[\s\p{Cc}\p{Cf}]*$/u
+
 export const requestSchema = z.strictObject({
-  prompt: z
-    .string()
-    .transform((text) => text.trim())
-    .pipe(z.string().min(requestLimits.promptMin).max(requestLimits.promptMax)),
+  prompt: z.string().transform(cleaned).pipe(z.string().min(requestLimits.promptMin).max(requestLimits.promptMax)),
   aspectRatio: z.enum(aspectRatios).default('1:1'),
   quality: z.enum(qualities).default('medium'),
   count: z.int().min(1).max(requestLimits.count).default(1),
@@ -54,11 +59,12 @@ export type Checked =
 export function checkRequest(input: ImageRequestInput, inputCount: number): Checked {
   const problems: Problem[] = []
   // Length in code points: a person counts an emoji as one character.
-  const length = [...input.prompt.trim()].length
-  if (length === 0) problems.push({ kind: 'prompt_missing' })
+  const prompt = cleaned(input.prompt)
+  const length = [...prompt].length
+  if (invisible.test(prompt)) problems.push({ kind: 'prompt_missing' })
   else if (length < requestLimits.promptMin) problems.push({ kind: 'prompt_too_short', min: requestLimits.promptMin })
-  else if (input.prompt.trim().length > requestLimits.promptMax)
-    problems.push({ kind: 'prompt_too_long', max: requestLimits.promptMax, length: input.prompt.trim().length })
+  else if (prompt.length > requestLimits.promptMax)
+    problems.push({ kind: 'prompt_too_long', max: requestLimits.promptMax, length: prompt.length })
   if (inputCount > requestLimits.inputs)
     problems.push({ kind: 'too_many_inputs', max: requestLimits.inputs, given: inputCount })
   const parsed = requestSchema.safeParse(input)

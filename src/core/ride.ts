@@ -46,6 +46,8 @@ export interface Ride {
   readonly owner: string
   /** For work that must come to its end: aborts when the grace time is over or the job is lost. */
   readonly call: Call
+  /** For the paid POST: it is not cut when the job is lost, for its answer is a fact whoever owns the job. */
+  readonly post: Call
   /** Aborts as soon as this process should begin nothing new. */
   readonly stopping: AbortSignal
   /** Aborts when somebody cancels the job. */

@@ -53,16 +53,24 @@ export function createRunner(options: RunnerOptions): Runner {
   let beatAt = clock.monotonic()
   let beatingSince = clock.monotonic()
 
+  const releasing = new Set<Promise<void>>()
+
   const fresh = () => replicas.exclusive || clock.monotonic() - beatAt < ttlMs / 2
 
   function adopt(job: LiveJob, ack: Promise<Receipt | null> | null): void {
-    if (stopping.signal.aborted || driven.has(job.id)) return
+    if (stopping.signal.aborted) return
+    const known = driven.get(job.id)
+    if (known !== undefined) {
+      // Claimed while driven: it was lost in between, so what its ride knows is stale. The ride ends and gives it back.
+      known.losing.abort(new AppError('not_ours', { detail: 'claimed anew' }))
+      return
+    }
     const cancelling = new AbortController()
     const losing = new AbortController()
-    if (job.cancelledAt !== null) cancelling.abort()
-    const done = ride(job, ack, cancelling, losing).finally(() => {
+    const done = ride(job, ack, cancelling, losing).then((end) => {
       driven.delete(job.id)
       options.turns.leave({ personKey: `${job.surface}/${job.workspace}/${job.person.id}`, jobId: job.id })
+      if (end === 'lost' || losing.signal.aborted) giveBack(job.id)
     })
     driven.set(job.id, { surface: job.surface, cancelling, losing, done })
   }
@@ -70,51 +78,65 @@ export function createRunner(options: RunnerOptions): Runner {
   /** Drives until the job is over, lost, or this process ends; anything else is tried again. */
   async function ride(
     first: LiveJob,
-    firstAck: Promise<Receipt | null> | null,
+    ack: Promise<Receipt | null> | null,
     cancelling: AbortController,
     losing: AbortController,
-  ): Promise<void> {
+  ): Promise<'over' | 'lost'> {
+    const adoptedAt = clock.monotonic()
     const gate: Gate = () => {
-      if (losing.signal.aborted || !fresh()) throw new AppError('not_ours', { detail: 'heartbeat too old' })
+      // A job held since before a gap in our heartbeats may be somebody else's by now.
+      const held = replicas.exclusive || adoptedAt >= beatingSince
+      if (losing.signal.aborted || !fresh() || !held) throw new AppError('not_ours', { detail: 'heartbeat too old' })
     }
     const jobLog = log.child({ job: first.id })
-    const call = { signal: AbortSignal.any([ending.signal, losing.signal]), gate }
-    let job: LiveJob = first
-    let ack = firstAck
+    const halting = AbortSignal.any([stopping.signal, losing.signal])
+    const way = {
+      owner,
+      call: { signal: AbortSignal.any([ending.signal, losing.signal]), gate },
+      post: { signal: ending.signal, gate },
+      stopping: halting,
+      cancelling: cancelling.signal,
+      live: () => countOn(first.surface),
+      log: jobLog,
+    }
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await drive(
-          job,
-          {
-            owner,
-            call,
-            stopping: AbortSignal.any([stopping.signal, losing.signal]),
-            cancelling: cancelling.signal,
-            ack,
-            live: () => countOn(first.surface),
-            log: jobLog,
-          },
-          deps,
-        )
-        return
+        const job = attempt === 1 ? first : await deps.jobs.get(first.id)
+        if (job === null || !isLive(job)) return 'over'
+        if (job.cancelledAt !== null) cancelling.abort()
+        await drive(job, { ...way, ack: attempt === 1 ? ack : null }, deps)
+        return 'over'
       } catch (error) {
-        if (stopping.signal.aborted || losing.signal.aborted) return
+        if (halting.aborted) return 'over'
         const failure = failureOf(error)
         if (failure.code === 'not_ours') {
           jobLog.warn({ detail: failure.detail }, 'job is not ours any more')
-          return
+          return 'lost'
         }
         jobLog.error({ err: error, failure: failure.code, attempt }, 'driving failed, trying again')
-        const rested = await clock.sleep(backoffMs(againBackoff, attempt, random), stopping.signal).then(
-          () => true,
-          () => false,
-        )
-        const again = rested ? await deps.jobs.get(first.id).catch(() => null) : null
-        if (again === null || !isLive(again)) return
-        job = again
-        ack = null
+        await clock.sleep(backoffMs(againBackoff, attempt, random), halting).catch(() => undefined)
+        if (halting.aborted) return 'over'
       }
     }
+  }
+
+  /**
+   * A lost job may still be ours in the store (the gate closed for a while only): given back, so that it is claimed like
+   * any other instead of waiting for this process to die.
+   */
+  function giveBack(jobId: string): void {
+    const patient = async () => {
+      for (let attempt = 1; !stopping.signal.aborted; attempt += 1) {
+        try {
+          return await replicas.release(owner, [jobId])
+        } catch (error) {
+          log.warn({ job: jobId, failure: failureOf(error).code }, 'job not given back yet')
+          await rest(backoffMs(againBackoff, attempt, random))
+        }
+      }
+    }
+    const done = patient().finally(() => releasing.delete(done))
+    releasing.add(done)
   }
 
   const countOn = (surface: SurfaceName) => {
@@ -184,7 +206,7 @@ export function createRunner(options: RunnerOptions): Runner {
       timer.abort()
       ending.abort(new AppError('not_ours', { detail: 'grace time over' }))
       await all
-      await Promise.all(loops)
+      await Promise.all([...loops, ...releasing])
       await replicas.leave(owner)
     },
   }

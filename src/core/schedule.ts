@@ -28,7 +28,7 @@ function nextLook(durations: Durations, last: number, price: number): number {
   const { binMs, weights } = durations
   const alive = survival(durations, last)
   const horizon = weights.length * binMs
-  // Half the age again: an outlier is watched, but ever more rarely.
+  // A quarter of the age again: an outlier is watched, but ever more rarely.
   const late = last + Math.min(slowGapMs, Math.max(minLookGapMs, last * 0.25))
   if (alive <= 1e-4 || last >= horizon) return late
   const total = weights.reduce((sum, weight) => sum + weight, 0)
@@ -47,7 +47,8 @@ function nextLook(durations: Durations, last: number, price: number): number {
     lag = grown
     done += mass
   }
-  return Math.max(last + minLookGapMs, late)
+  // Too dear a look for anything ever seen: the next one is at the end of that.
+  return Math.max(last + minLookGapMs, horizon)
 }
 
 /** Finds the price at which a task costs `target` looks on average; more looks than the gap allows cost nothing extra. */

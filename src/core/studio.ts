@@ -12,7 +12,7 @@ import {
 import type { AcceptAnswer, Caps, Clock, JobQuery, JobStore, Log, Meter, NewId, Reply, Step } from './ports.ts'
 import { checkRequest, type ImageRequestInput, type Problem } from './request.ts'
 import type { Runner } from './runner.ts'
-import { type CancelAnswer, headOf, type Notice } from './view.ts'
+import { type CancelAnswer, headOf, type JobView, type Notice } from './view.ts'
 
 /** What an adapter made of one platform event. */
 export interface Ask {
@@ -85,28 +85,27 @@ export function createStudio(options: StudioOptions): Studio {
       request: checked.request,
       ...{ eventKey, surface, workspace, channel, person, locale, action, parentId, inputs, address },
     })
-    if (await isSlow(accepting)) await reply.defer().catch((error: unknown) => acked(ask, error))
+    // Not waited for here: an accepted job runs whatever becomes of its event.
+    const deferred = (await isSlow(accepting)) ? timed(ask, reply.defer()) : null
     const answer = await accepting
     switch (answer.kind) {
       case 'duplicate':
-        return
+        return deferred ?? undefined
       case 'refused':
-        return refuse(ask, reply, { kind: 'failure', failure: answer.failure })
+        return refuse(ask, reply, { kind: 'failure', failure: answer.failure }, deferred)
       case 'accepted':
-        return start(ask, reply, answer.job)
+        return start(ask, reply, answer.job, deferred)
     }
   }
 
-  async function start(ask: Ask, reply: Reply, job: LiveJob): Promise<void> {
+  async function start(ask: Ask, reply: Reply, job: LiveJob, deferred: Promise<void> | null): Promise<void> {
     meter.count('jobs_accepted', { surface: ask.surface })
     await options.step('accepted', job.id)
-    const ack = reply.accept({ ...headOf(job), kind: 'queued', place: null })
+    const view: JobView = { ...headOf(job), kind: 'queued', place: null }
+    const ack = Promise.resolve(deferred).then(() => reply.accept(view))
     // The job runs while the ack is on the wire; only its message waits for it.
     runner.adopt(job, ack)
-    await ack.then(
-      () => acked(ask),
-      (error: unknown) => acked(ask, error),
-    )
+    await timed(ask, ack, deferred !== null)
   }
 
   async function accept(entry: Parameters<JobStore['accept']>[0]): Promise<AcceptAnswer> {
@@ -130,17 +129,20 @@ export function createStudio(options: StudioOptions): Studio {
     return first
   }
 
-  async function refuse(ask: Ask, reply: Reply, notice: Notice): Promise<void> {
+  async function refuse(ask: Ask, reply: Reply, notice: Notice, deferred: Promise<void> | null = null): Promise<void> {
     meter.count('jobs_refused', { surface: ask.surface })
-    await reply.refuse(notice).then(
-      () => acked(ask),
-      (error: unknown) => acked(ask, error),
-    )
+    await deferred
+    await timed(ask, reply.refuse(notice), deferred !== null)
   }
 
-  function acked(ask: Ask, error?: unknown): void {
-    if (error === undefined) meter.time('ack', clock.monotonic() - ask.receivedAt, { surface: ask.surface })
-    else log.warn({ surface: ask.surface, failure: failureOf(error).code }, 'ack failed')
+  /** Waits for an answer to the event; the first one is the ack, whose time counts. A failed answer never stops a job. */
+  async function timed(ask: Ask, answer: Promise<unknown>, acked = false): Promise<void> {
+    try {
+      await answer
+      if (!acked) meter.time('ack', clock.monotonic() - ask.receivedAt, { surface: ask.surface })
+    } catch (error) {
+      log.warn({ surface: ask.surface, failure: failureOf(error).code }, 'ack failed')
+    }
   }
 
   async function cancel(press: Press): Promise<CancelAnswer> {

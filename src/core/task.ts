@@ -1,5 +1,7 @@
 import { backoffMs } from './backoff.ts'
+import { failureOf } from './failure.ts'
 import type { LiveJob, PollingTask, Task } from './job.ts'
+import type { SubmitAnswer } from './ports.ts'
 import { type DriveDeps, type DriveState, type Ride, taskClassOf } from './ride.ts'
 
 /** Asked again after a definite refusal: the API was busy or out of reach. */
@@ -34,7 +36,10 @@ async function doubt(
   // The old owner may have stored the id meanwhile.
   if (fresh?.state === 'polling') return poll(fresh, state, ride, deps)
   if (fresh?.state !== 'submitting') return
-  await deps.drive.end({ jobId: state.job.id, owner: ride.owner }, task.n, { state: 'ambiguous' })
+  const after = await deps.drive.end({ jobId: state.job.id, owner: ride.owner }, task.n, { state: 'ambiguous' })
+  const ended = after.tasks.find(({ n }) => n === task.n)
+  // Or at this very moment: then there is nothing to doubt.
+  if (ended?.state === 'polling') return poll(ended, state, ride, deps)
   ride.log.warn({ task: task.n }, 'submit without an answer: outcome unknown, not repeated')
 }
 
@@ -48,23 +53,17 @@ async function submit(n: number, state: DriveState, ride: Ride, deps: DriveDeps)
       deps.turns.take(turn, () => deps.drive.begin(fence, n, deps.settings.limits), waits),
       ride,
     )
-    // Cancelled: the store has turned what was planned into cancelled.
-    if (begun === null) return
-    if (begun.kind === 'skip') {
-      if (await unmark(n, state, ride, deps)) continue
-      return
+    if (begun === null || begun.kind === 'skip') return endPlanned(n, state, ride, deps)
+    if (waits.aborted) {
+      // Stopped or cancelled while the mark was being set: nothing was posted yet, and nothing will be.
+      await deps.drive.notTaken(fence, n)
+      deps.turns.freed()
+      ride.stopping.throwIfAborted()
+      return endPlanned(n, state, ride, deps)
     }
     await deps.step('marked', job.id)
-    const startedAt = deps.clock.monotonic()
-    const answer = await deps.api.submit(
-      {
-        request: job.request,
-        inputUrls: deps.relay.urls(state.job.ready ?? [], deps.settings.taskTimeoutMs + submitMarginMs),
-      },
-      ride.call,
-    )
+    const answer = await post(n, state, ride, deps)
     await deps.step('answered', job.id)
-    deps.meter.time('submit', deps.clock.monotonic() - startedAt, { answer: answer.kind })
     switch (answer.kind) {
       case 'taken': {
         await deps.drive.taken(job.id, n, answer.taskId)
@@ -82,32 +81,47 @@ async function submit(n: number, state: DriveState, ride: Ride, deps: DriveDeps)
       case 'not_taken': {
         await deps.drive.notTaken(fence, n)
         deps.turns.freed()
-        const over = deps.clock.now() - job.acceptedAt > deps.settings.taskTimeoutMs
-        if (ride.cancelling.aborted) return void (await deps.drive.end(fence, n, { state: 'cancelled' }))
-        if (over) return void (await deps.drive.end(fence, n, { state: 'failed', failure: answer.failure }))
+        const leftMs = job.acceptedAt + deps.settings.taskTimeoutMs - deps.clock.now()
+        if (leftMs <= 0) return void (await deps.drive.end(fence, n, { state: 'failed', failure: answer.failure }))
         ride.log.info({ task: n, failure: answer.failure.code }, 'submit not taken, waiting')
-        const ms = answer.retryAfterMs ?? backoffMs(refusedBackoff, attempt, deps.random)
-        if (
-          (await orCancelled(
-            deps.clock.sleep(ms, waits).then(() => true),
-            ride,
-          )) === null
+        const ms = Math.min(leftMs, answer.retryAfterMs ?? backoffMs(refusedBackoff, attempt, deps.random))
+        const rested = await orCancelled(
+          deps.clock.sleep(ms, waits).then(() => true),
+          ride,
         )
-          return
+        if (rested === null) return endPlanned(n, state, ride, deps)
       }
     }
   }
 }
 
+/** The one paid call, after its mark. */
+async function post(n: number, state: DriveState, ride: Ride, deps: DriveDeps): Promise<SubmitAnswer> {
+  const startedAt = deps.clock.monotonic()
+  try {
+    const inputUrls = deps.relay.urls(state.job.ready ?? [], deps.settings.taskTimeoutMs + submitMarginMs)
+    const answer = await deps.api.submit({ request: state.job.request, inputUrls }, ride.post)
+    deps.meter.time('submit', deps.clock.monotonic() - startedAt, { answer: answer.kind })
+    return answer
+  } catch (error) {
+    const failure = failureOf(error)
+    // Links can't be made any more (PUBLIC_URL was taken away meanwhile): nothing was posted.
+    if (failure.code === 'input_needs_public_url') return { kind: 'refused', failure }
+    // The gate closed before the POST: the mark is taken back, where the job is still ours.
+    if (failure.code === 'not_ours') await deps.drive.notTaken({ jobId: state.job.id, owner: ride.owner }, n)
+    throw error
+  }
+}
+
 /**
- * A mark set by this very loop whose commit was not heard of (the database went away): no POST followed it, so it is
- * taken back. False when the task really is no longer to be submitted.
+ * The wait for a turn ended without one. The store's cancel has turned what was planned into cancelled, but for a task
+ * that was just then being posted and not taken: it is cancelled here.
  */
-async function unmark(n: number, state: DriveState, ride: Ride, deps: DriveDeps): Promise<boolean> {
+async function endPlanned(n: number, state: DriveState, ride: Ride, deps: DriveDeps): Promise<void> {
   const fresh = await deps.jobs.get(state.job.id)
-  if (fresh?.tasks.find((task) => task.n === n)?.state !== 'submitting') return false
-  await deps.drive.notTaken({ jobId: state.job.id, owner: ride.owner }, n)
-  return true
+  if (fresh === null || fresh.cancelledAt === null) return
+  if (fresh.tasks.find((task) => task.n === n)?.state !== 'planned') return
+  await deps.drive.end({ jobId: state.job.id, owner: ride.owner }, n, { state: 'cancelled' })
 }
 
 /** The value, or null when the wait for it ended because the job was cancelled. */

@@ -33,7 +33,8 @@ const flags: readonly Flag[] = [
 export const knownFlags: readonly string[] = ['--ar', '--quality', '--hq', '--count', '--private']
 
 // Phones turn "--" into an en or em dash; a dash that is part of prose is followed by a space or stands inside a word.
-const flagPattern = /^(?:--|[–—―]|-[–—])([\p{L}][\p{L}\p{N}-]*)(?:=(.*))?$/u
+// `--hq,` is a flag in a list; `--ar:3:2` is meant as `--ar=3:2`.
+const flagPattern = /^(?:--|[–—―]|-[–—])([\p{L}][\p{L}\p{N}-]*)(?:[=:](.+)|[,;.:=]?)$/su
 // Straight and typographic double quotes; apostrophes and single quotes are letters to us ("don't").
 const opening = /["“„«]/
 const closing = /["”“»]/
@@ -62,7 +63,9 @@ export function parseText(text: string): ParsedText {
       continue
     }
     if (flag.allowed.length === 0) {
-      options = flag.apply(options, '')
+      // `--private=no` must not mean yes.
+      if (match[2] === undefined) options = flag.apply(options, '')
+      else problems.push({ kind: 'flag_value_unknown', flag: shown, value: shortened(match[2]), allowed: [shown] })
       continue
     }
     const next = words[i + 1]
@@ -74,7 +77,7 @@ export function parseText(text: string): ParsedText {
     if (match[2] === undefined) i += 1
     const value = normalised(given)
     if (flag.allowed.includes(value)) options = flag.apply(options, value)
-    else problems.push({ kind: 'flag_value_unknown', flag: shown, value: given.slice(0, 100), allowed: flag.allowed })
+    else problems.push({ kind: 'flag_value_unknown', flag: shown, value: shortened(given), allowed: flag.allowed })
   }
   return { input: { ...options, prompt: promptOf(kept) }, problems }
 }
@@ -93,20 +96,32 @@ function isFlag(word: Word): boolean {
 
 function split(text: string): Word[] {
   const words: Word[] = []
+  let unclosed = false
   let at = 0
   while (at < text.length) {
-    const before = /^\s*/.exec(text.slice(at))?.[0] ?? ''
-    at += before.length
-    if (at >= text.length) break
+    const from = at
+    while (isSpace(text[at])) at += 1
     const start = at
-    const quoted = opening.test(text[at] ?? '')
-    const end = quoted ? closingQuote(text, at + 1) : -1
-    at = end === -1 ? start : end + 1
-    // The rest of the word: `"Bean & Brew",` keeps its comma, `logo"x y"z` is cut at white space.
-    while (at < text.length && !/\s/.test(text[at] ?? '')) at += 1
-    words.push({ text: text.slice(start, at), quoted: end !== -1, before })
+    let quoted = false
+    while (at < text.length && !isSpace(text[at])) {
+      const end: number | null = !unclosed && opens(text, at) ? closingQuote(text, at + 1) : null
+      // Nothing closes from here on, so the quotes that follow need not be looked at again.
+      unclosed ||= end === -1
+      if (at === start && end !== null && end !== -1) quoted = true
+      at = end === null || end === -1 ? at + 1 : end + 1
+    }
+    if (at > start) words.push({ text: text.slice(start, at), quoted, before: text.slice(from, start) })
   }
   return words
+}
+
+/** Whether a quotation begins here: not after a letter or digit, where it is an inch mark (`5"`) or part of a word. */
+function opens(text: string, at: number): boolean {
+  return opening.test(text[at] ?? '') && !/[\p{L}\p{N}]/u.test(text[at - 1] ?? '')
+}
+
+function isSpace(character: string | undefined): boolean {
+  return character !== undefined && /\s/.test(character)
 }
 
 function closingQuote(text: string, from: number): number {
@@ -118,7 +133,12 @@ function closingQuote(text: string, from: number): number {
 }
 
 function normalised(value: string): string {
-  const bare = value.replace(/^["“„«]|["”“»,.;]$/gu, '').toLowerCase()
+  // NFKC: the full-width `３：２` of East Asian keyboards.
+  const bare = value
+    .normalize('NFKC')
+    .replace(/^["“„«]+|["”“»,.;]+$/gu, '')
+    .trim()
+    .toLowerCase()
   // 3x2, 3/2 and 3×2 are what people type for 3:2.
   return bare.replace(/^(\d+)\s*[x×/]\s*(\d+)$/u, '$1:$2')
 }
@@ -131,4 +151,9 @@ function promptOf(words: readonly Word[]): string {
   const [only] = words
   const whole = words.length === 1 && only?.quoted === true && closing.test(text.at(-1) ?? '')
   return whole ? text.slice(1, -1).trim() : text
+}
+
+/** As much of what was typed as an answer should repeat. */
+function shortened(value: string): string {
+  return value.slice(0, 100)
 }

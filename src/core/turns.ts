@@ -8,7 +8,10 @@ export interface Turn {
 
 /** Lets tasks submit one after the other, in fair order between people: one task each, round and round. */
 export interface Turns {
-  /** Waits for the turn and tries; a try that must wait keeps its turn. Rejects with the signal's reason. */
+  /**
+   * Waits for the turn and tries; a try that must wait keeps its turn. Rejects with the signal's reason, but never while
+   * a try is under way: its answer counts, for it may have left a mark in the store.
+   */
   take(
     turn: Turn,
     attempt: () => Promise<BeginAnswer>,
@@ -31,8 +34,10 @@ export interface TurnsOptions {
 interface Waiting {
   readonly turn: Turn
   readonly attempt: () => Promise<BeginAnswer>
+  readonly signal: AbortSignal
   readonly resolve: (answer: Exclude<BeginAnswer, { kind: 'wait' }>) => void
   readonly reject: (reason: unknown) => void
+  trying: boolean
 }
 
 export function createTurns({ clock, maxRunningPerPerson }: TurnsOptions): Turns {
@@ -41,6 +46,7 @@ export function createTurns({ clock, maxRunningPerPerson }: TurnsOptions): Turns
   const running = new Map<string, Set<string>>()
   let pumping = false
   let pausing: AbortController | null = null
+  let freedMeanwhile = false
   let places: Map<string, number> | null = null
 
   const mayRun = ({ personKey, jobId }: Turn) => {
@@ -77,9 +83,13 @@ export function createTurns({ clock, maxRunningPerPerson }: TurnsOptions): Turns
     pumping = true
     for (let waiting = next(); waiting !== undefined; waiting = next()) {
       try {
+        freedMeanwhile = false
+        waiting.trying = true
         const answer = await waiting.attempt()
+        waiting.trying = false
         if (answer.kind === 'wait') {
-          await pause(answer.ms)
+          if (waiting.signal.aborted) throw waiting.signal.reason
+          if (!freedMeanwhile) await pause(answer.ms)
           continue
         }
         remove(waiting)
@@ -102,7 +112,7 @@ export function createTurns({ clock, maxRunningPerPerson }: TurnsOptions): Turns
 
   async function pause(ms: number): Promise<void> {
     pausing = new AbortController()
-    // Cut short by `freed`; nothing else aborts it.
+    // Cut short by `freed`, and when nobody waits any more.
     await clock.sleep(ms, pausing.signal).catch(() => undefined)
     pausing = null
   }
@@ -112,12 +122,16 @@ export function createTurns({ clock, maxRunningPerPerson }: TurnsOptions): Turns
       new Promise((resolve, reject) => {
         signal.throwIfAborted()
         const stop = () => {
+          if (waiting.trying) return
           remove(waiting)
           reject(signal.reason)
+          if (lines.size === 0) pausing?.abort()
         }
         const waiting: Waiting = {
           turn,
           attempt,
+          signal,
+          trying: false,
           resolve: (answer) => {
             signal.removeEventListener('abort', stop)
             resolve(answer)
@@ -144,7 +158,10 @@ export function createTurns({ clock, maxRunningPerPerson }: TurnsOptions): Turns
       places ??= placesOf([...lines.values()])
       return places.get(jobId) ?? null
     },
-    freed: () => pausing?.abort(),
+    freed: () => {
+      freedMeanwhile = true
+      pausing?.abort()
+    },
   }
 }
 

@@ -33,7 +33,7 @@ const failures: Readonly<Record<FailureCode, string>> = {
   timed_out: 'The image service took too long. Ask again.',
   result_gone: 'The picture was made, but the image service no longer has it. Ask again.',
   result_not_picture: 'The image service sent something that is not a picture. Ask again.',
-  delivery_gone: 'The message is gone.',
+  delivery_gone: 'The message for this picture was deleted. Ask again if you still want it.',
   delivery_refused:
     'The picture was made, but this channel does not accept it. Ask a moderator, or try another channel.',
   permission_missing:
@@ -55,7 +55,7 @@ export const english: Messages = {
   running: ({ done, total, elapsedMs, remainingMs }) => {
     const counted = total > 1 ? `Drawing, ${done} of ${total} done` : 'Drawing'
     if (remainingMs === null) return `${counted}, ${seconds(elapsedMs)} so far. This one takes longer than usual…`
-    return `${counted}, ${seconds(elapsedMs)} so far, about ${seconds(remainingMs)} to go…`
+    return `${counted}, ${seconds(elapsedMs)} so far, about ${seconds(Math.max(1_000, remainingMs))} to go…`
   },
   made: ({ ratio, quality, credits, tookMs, edited }) =>
     [

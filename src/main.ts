@@ -1,0 +1,51 @@
+import { loadConfig, readEnvironment } from './config.ts'
+import { type AppError, failureOf } from './core/failure.ts'
+import type { Log } from './core/ports.ts'
+import { createLog } from './log.ts'
+import { startProgram } from './program.ts'
+
+/** Runs the program until a signal ends it; sets the exit code. */
+export async function main(): Promise<void> {
+  const loaded = loadConfig(readEnvironment())
+  if (!loaded.ok) {
+    process.stderr.write(`The configuration has problems:\n${loaded.problems.map((line) => `  ${line}\n`).join('')}`)
+    process.exitCode = 1
+    return
+  }
+  const { config } = loaded
+  const log = createLog(config.logLevel)
+  const ended = Promise.withResolvers<number>()
+  const fatal = (error: AppError) => {
+    log.error({ failure: error.code, detail: error.detail }, 'can’t go on')
+    process.stderr.write(`${error.detail ?? error.code}\n`)
+    ended.resolve(1)
+  }
+  process.on('SIGTERM', () => stopOnce(ended, log))
+  process.on('SIGINT', () => stopOnce(ended, log))
+  // A rejection that nobody awaited is a bug: the log has it, and recovery is the ordinary path.
+  process.on('unhandledRejection', (error) => {
+    log.error({ err: error }, 'unhandled rejection')
+    ended.resolve(1)
+  })
+  try {
+    await using program = await startProgram(config, log, fatal)
+    program.announce()
+    process.exitCode = await ended.promise
+  } catch (error) {
+    const failure = failureOf(error)
+    if (failure.code === 'internal') log.error({ err: error }, 'start failed')
+    else log.error({ failure: failure.code, detail: failure.detail }, 'start failed')
+    process.stderr.write(`${failure.detail ?? failure.code}\n`)
+    process.exitCode = 1
+  }
+  // Sockets of the chats' libraries may linger; everything of ours is closed by now.
+  process.exit()
+}
+
+let asked = false
+function stopOnce(ended: PromiseWithResolvers<number>, log: Log): void {
+  if (asked) process.exit(1)
+  asked = true
+  log.info({}, 'stopping; a second signal stops at once')
+  ended.resolve(0)
+}

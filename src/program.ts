@@ -1,0 +1,246 @@
+import { randomBytes } from 'node:crypto'
+import type { Config } from './config.ts'
+import { systemClock } from './core/clock.ts'
+import { priorDurations } from './core/durations.ts'
+import { type AppError, failureOf } from './core/failure.ts'
+import { createLinks, type Links } from './core/link.ts'
+import { createPoller } from './core/poller.ts'
+import type { Adapter, AdapterTools, Log } from './core/ports.ts'
+import { createRelay } from './core/relay.ts'
+import { createRunner } from './core/runner.ts'
+import { createStudio } from './core/studio.ts'
+import { createTurns } from './core/turns.ts'
+import { createDiscord } from './discord/index.ts'
+import { mountHealth, mountMetrics } from './http/health.ts'
+import { mountInputs } from './http/inputs.ts'
+import { createMetrics } from './http/metrics.ts'
+import { createHttpServer } from './http/server.ts'
+import { createImageApi } from './imageapi/client.ts'
+import { createConverter } from './media/convert.ts'
+import { createPlayground } from './playground/index.ts'
+import { createSimulator } from './simulator/server.ts'
+import { createSlack } from './slack/index.ts'
+import { openPostgresStore, openSqliteStore, type Store } from './store/store.ts'
+
+/** The program, running. */
+export interface Program extends AsyncDisposable {
+  /** Says what runs and where, in the log and to the person who started it. */
+  announce(): void
+}
+
+/** Of calls to the image API: it answers in well under a second, but a busy proxy before it may take its time. */
+const timeouts = { submitMs: 30_000, lookMs: 15_000, resultMs: 30_000 }
+
+/** Builds everything in the order of its needs; what was built is released in the opposite order, also after half a start. */
+export async function startProgram(config: Config, log: Log, fatal: (error: AppError) => void): Promise<Program> {
+  await using building = new AsyncDisposableStack()
+  const clock = systemClock
+  const newId = () => randomBytes(16).toString('hex')
+  const owner = newId()
+  const metrics = createMetrics()
+  const { meter } = metrics
+  const tools: AdapterTools = { log, meter, clock, newId, step: () => undefined, fatal }
+
+  const store = building.adopt(await openStore(config, newId), (opened) => opened.close())
+  const http = building.adopt(createHttpServer({ host: config.http.host, port: config.http.port, log }), (server) =>
+    server.close(),
+  )
+  const upstream = await openUpstream(config, log, building)
+  const api = building.adopt(
+    createImageApi(
+      { baseUrl: upstream.url, key: upstream.key, model: config.imageApi.model, poolSize: 64, timeouts },
+      { log },
+    ),
+    (client) => client.close(),
+  )
+  const converter = building.adopt(createConverter({ concurrency: 2 }), (opened) => opened.close())
+
+  let origin = ''
+  const reachable = config.http.publicUrl !== null || config.imageApi.upstream === 'simulator'
+  const links: Links | null = reachable
+    ? createLinks(() => config.http.publicUrl ?? origin, await linkKey(store))
+    : null
+  if (links !== null) mountInputs(http.routes, { shelf: store.shelf, links, clock })
+
+  const adapters: Adapter[] = []
+  if (config.discord !== null) adapters.push(createDiscord(config.discord, tools))
+  if (config.slack !== null) adapters.push(createSlack(config.slack, tools))
+  if (config.playground)
+    adapters.push(
+      createPlayground(
+        { keepMs: config.retention.historyMs, simulated: config.imageApi.upstream === 'simulator' },
+        { ...tools, routes: http.routes, shelf: store.shelf },
+      ),
+    )
+  const surfaces = new Map(adapters.map(({ surface }) => [surface.name, surface]))
+
+  const durations = priorDurations()
+  const { imageApi: limits, allowance } = config
+  const poller = createPoller({
+    ...{ api, clock, meter, log, random: Math.random },
+    durations: () => durations,
+    looksPerTask: limits.looksPerTask,
+    looksPerSecond: limits.pollsPerSecond,
+  })
+  const turns = createTurns({ clock, maxRunningPerPerson: allowance.maxRunningPerPerson })
+  const relay = createRelay({
+    surfaces,
+    jobs: store.jobs,
+    converter,
+    shelf: store.shelf,
+    links,
+    clock,
+    keepMs: config.retention.inputsMs,
+  })
+  const runner = createRunner({
+    ...{ owner, surfaces, api, relay, poller, turns, clock, meter, log, random: Math.random, step: tools.step },
+    ...{ jobs: store.jobs, drive: store.drive, replicas: store.replicas, ttlMs: config.replicaTtlMs },
+    settings: {
+      limits: { maxInFlight: limits.maxInFlight, perSecond: limits.submitsPerSecond, slotMs: limits.taskTimeoutMs },
+      submitTimeoutMs: timeouts.submitMs,
+      taskTimeoutMs: limits.taskTimeoutMs,
+      model: limits.model,
+    },
+  })
+  const studio = createStudio({
+    ...{ owner, jobs: store.jobs, runner, clock, newId, meter, log, step: tools.step },
+    caps: { day: allowance.creditsPerDay, personDay: allowance.creditsPerPersonPerDay },
+    allowedWorkspaces: new Set(allowance.workspaces),
+  })
+
+  const readiness = () => readinessOf(store, adapters)
+  mountHealth(http.routes, { readiness })
+  if (config.http.loopback) mountMetrics(http.routes, metrics)
+  else if (config.http.metricsPort !== null) await openMetricsPort(config, metrics, log, building)
+
+  origin = localOrigin(config, (await http.listen()).port)
+  building.defer(() => runner.stop(config.shutdownGraceMs))
+  runner.start()
+  const sweeping = new AbortController()
+  building.defer(() => sweeping.abort())
+  void sweep(store, sweeping.signal, log)
+  for (const { intake } of adapters) {
+    building.defer(() => intake.stop())
+    await intake.start(studio)
+  }
+  const release = building.move()
+  return {
+    announce: () => announce(config, origin, log),
+    [Symbol.asyncDispose]: () => release.disposeAsync(),
+  }
+}
+
+function openStore(config: Config, newId: () => string): Promise<Store> {
+  return config.store.kind === 'sqlite'
+    ? openSqliteStore({ dataDir: config.store.dataDir, newId })
+    : openPostgresStore({ url: config.store.url, newId })
+}
+
+async function openUpstream(
+  config: Config,
+  log: Log,
+  building: AsyncDisposableStack,
+): Promise<{ url: string; key: string }> {
+  if (config.imageApi.upstream !== 'simulator') return config.imageApi.upstream
+  const simulator = building.adopt(
+    createSimulator({
+      host: '127.0.0.1',
+      port: 0,
+      dir: `${config.dataDir}/simulator`,
+      clock: systemClock,
+      random: Math.random,
+      log,
+    }),
+    (opened) => opened.close(),
+  )
+  return { url: await simulator.listen(), key: 'aio_simulator' }
+}
+
+async function linkKey(store: Store): Promise<string> {
+  const name = 'input-links'
+  return store.vault.withLock(name, async () => {
+    const known = await store.vault.get(name)
+    if (known !== null) return known
+    const made = randomBytes(32).toString('hex')
+    await store.vault.put(name, made)
+    return made
+  })
+}
+
+async function openMetricsPort(
+  config: Config,
+  metrics: ReturnType<typeof createMetrics>,
+  log: Log,
+  building: AsyncDisposableStack,
+): Promise<void> {
+  if (config.http.metricsPort === null) return
+  const server = building.adopt(
+    createHttpServer({ host: config.http.host, port: config.http.metricsPort, log }),
+    (opened) => opened.close(),
+  )
+  mountMetrics(server.routes, metrics)
+  await server.listen()
+}
+
+async function readinessOf(
+  store: Store,
+  adapters: readonly Adapter[],
+): Promise<{ ready: boolean; parts: Record<string, string> }> {
+  const storeUp = await store.jobs.get('readiness').then(
+    () => true,
+    () => false,
+  )
+  const chats = adapters.map(({ intake }): [string, boolean] => [intake.name, intake.ready()])
+  const parts = [['store', storeUp] as const, ...chats]
+  return {
+    ready: parts.every(([, up]) => up),
+    parts: Object.fromEntries(parts.map(([name, up]) => [name, up ? 'up' : 'down'])),
+  }
+}
+
+/** Where this machine itself reaches the port, whatever address it listens on. */
+function localOrigin(config: Config, port: number): string {
+  const { host } = config.http
+  const name =
+    host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
+  return `http://${name}:${port}`
+}
+
+const sweepEveryMs = 300_000
+
+async function sweep(store: Store, signal: AbortSignal, log: Log): Promise<void> {
+  while (!signal.aborted) {
+    await store
+      .sweep()
+      .catch((error: unknown) => log.warn({ failure: failureOf(error).code }, 'expired things not deleted'))
+    // Stopping only cuts the wait short.
+    await systemClock.sleep(sweepEveryMs, signal).catch(() => undefined)
+  }
+}
+
+function announce(config: Config, origin: string, log: Log): void {
+  const { imageApi, allowance } = config
+  const simulated = imageApi.upstream === 'simulator'
+  const caps =
+    allowance.creditsPerDay === 0 ? 'no limit of credits a day' : `at most ${allowance.creditsPerDay} credits a day`
+  log.info(
+    {
+      origin,
+      discord: config.discord !== null,
+      slack: config.slack !== null,
+      playground: config.playground,
+      simulator: simulated,
+      creditsPerDay: allowance.creditsPerDay,
+      creditsPerPersonPerDay: allowance.creditsPerPersonPerDay,
+    },
+    'ready',
+  )
+  const upstream = simulated
+    ? 'the embedded simulator (pictures are drawn here and cost nothing)'
+    : `the image API with your key, ${caps}`
+  if (config.playground)
+    process.stderr.write(
+      `\nNo chat is configured, so this is the playground:\n\n  ${origin}/\n\nBehind it: ${upstream}.\nSetting up Discord or Slack: see README.md. Stop with Ctrl+C.\n\n`,
+    )
+  else process.stderr.write(`imagine-bot is running with ${upstream}.\n`)
+}
