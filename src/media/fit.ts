@@ -1,0 +1,57 @@
+import { AppError } from '../core/failure.ts'
+import type { PictureType } from '../core/job.ts'
+import type { HeldPicture, Picture } from '../core/ports.ts'
+import { collect } from './collect.ts'
+import { attemptsFor, encodeWithin } from './encode.ts'
+import { resultBytes } from './limits.ts'
+import { type DecodeCodes, pixelsOf } from './pixels.ts'
+import { createSlots } from './slots.ts'
+
+export interface UploadLimits {
+  readonly maxBytes: number
+  readonly types: readonly PictureType[]
+}
+
+const codes: DecodeCodes = { broken: 'result_not_picture', tooManyPixels: 'result_too_large' }
+// For the whole process: so many pictures held, one of them encoded at a time (libvips has threads of its own).
+const holding = createSlots(4)
+const encoding = createSlots(1)
+// Re-encoding these without loss makes them larger, not smaller.
+const alreadyLossy: ReadonlySet<PictureType> = new Set(['image/jpeg', 'image/webp', 'image/avif', 'image/heic'])
+
+/**
+ * A picture as a chat's upload takes it: its own bytes where they fit, else encoded anew without loss, else in lower
+ * quality, else smaller. `reduced` says that quality or size was given up. Throws `result_too_large` when nothing fits,
+ * `result_not_picture` for what can't be decoded, and what opening it throws.
+ */
+export function fitUpload(
+  picture: Picture,
+  limits: UploadLimits,
+  signal: AbortSignal,
+): Promise<HeldPicture & { readonly reduced: boolean }> {
+  return holding.run(signal, async () => {
+    const open = await picture.open(signal)
+    const bytes = await collect(open, resultBytes, 'result_too_large')
+    signal.throwIfAborted()
+    const held: HeldPicture = { type: open.type, bytes }
+    if (bytes.length <= limits.maxBytes && limits.types.includes(open.type)) return { ...held, reduced: false }
+    return encoding.run(signal, () => encoded(held, limits, signal))
+  })
+}
+
+async function encoded(held: HeldPicture, { maxBytes, types }: UploadLimits, signal: AbortSignal) {
+  const pixels = await pixelsOf(held, codes, signal)
+  // A type that is not taken may still fit as it is in another; one that is too large already will not.
+  const lossless = !types.includes(held.type) || !alreadyLossy.has(held.type)
+  const attempts = attemptsFor(pixels, types, lossless)
+  if (attempts === null) throw new AppError('result_too_large', { detail: 'no type taken there can be written' })
+  try {
+    const made = await encodeWithin(pixels, attempts, maxBytes, signal)
+    signal.throwIfAborted()
+    if (made === null) throw new AppError('result_too_large', { detail: `not within ${maxBytes} bytes` })
+    return { type: made.type, bytes: made.bytes, reduced: made.attempt.quality !== null }
+  } catch (error) {
+    if (error instanceof AppError || signal.aborted) throw error
+    throw new AppError(codes.broken, { detail: 'not decodable', cause: error })
+  }
+}
