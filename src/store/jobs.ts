@@ -1,0 +1,135 @@
+import { AppError } from '../core/failure.ts'
+import type { Job, LiveJob, Task } from '../core/job.ts'
+import { isLive } from '../core/job.ts'
+import type { AcceptAnswer, Caps, JobQuery, JobStore, NewJob } from '../core/ports.ts'
+import { creditsPerPicture } from '../core/request.ts'
+import { type Doubts, isInDoubt } from './doubt.ts'
+import { type Engine, parameters, type Session, type Value } from './engine.ts'
+import { hold, personAccount, resolve } from './ledger.ts'
+import { numberOf, readJob, readJobs, readLiveJob, textOf } from './rows.ts'
+import { secretKeepMs, secretText } from './secret.ts'
+import { settleWhenDone } from './settle.ts'
+
+export function createJobStore(engine: Engine, doubts: Doubts): JobStore {
+  return {
+    accept: async (entry, caps) => {
+      try {
+        const answer = await engine.transaction((session) => accept(session, entry, caps))
+        doubts.certain(entry.id)
+        return answer
+      } catch (error) {
+        if (error instanceof AppError && (error.code === 'day_spent' || error.code === 'person_day_spent'))
+          return { kind: 'refused', failure: error.failure }
+        if (isInDoubt(error)) doubts.accepting(entry.id, entry.owner)
+        throw error
+      }
+    },
+    get: (id) => readJob(engine, id),
+    findByMessage: async (surface, messageKey) => {
+      const [job] = await readJobs(
+        engine,
+        '(select * from jobs where surface = $1 and message_key = $2 order by accepted_at desc, id desc limit 1)',
+        [surface, messageKey],
+      )
+      return job ?? null
+    },
+    list: (query) => list(engine, query),
+    cancel: (id) => engine.transaction((session) => cancel(session, id)),
+  }
+}
+
+async function accept(session: Session, entry: NewJob, caps: Caps): Promise<AcceptAnswer> {
+  const { person, address, request } = entry
+  const [row] = await session.run(
+    `insert into jobs (id, event_key, surface, workspace, channel, person_id, person_name, locale, action, parent_id,
+        request, inputs, state, owner, address, secret, secret_until, accepted_at)
+      values (${parameters(1, 12)}, 'accepted', $13, $14, $15, @now + ${secretKeepMs}, @now)
+      on conflict (event_key) do nothing returning accepted_at`,
+    [
+      entry.id,
+      entry.eventKey,
+      entry.surface,
+      entry.workspace,
+      entry.channel,
+      person.id,
+      cleanName(entry),
+      entry.locale,
+      entry.action,
+      entry.parentId,
+      JSON.stringify(request),
+      JSON.stringify(entry.inputs),
+      entry.owner,
+      JSON.stringify(address.at),
+      secretText(address),
+    ],
+  )
+  if (row === undefined) return acceptedBefore(session, entry)
+  const acceptedAt = numberOf(row, 'accepted_at')
+  const tasks = Array.from({ length: request.count }, (_, at): Task => ({ n: at + 1, state: 'planned' }))
+  await session.run(
+    `insert into tasks (job, n, state) values ${tasks.map(({ n }) => `($1, ${n}, 'planned')`).join(', ')}`,
+    [entry.id],
+  )
+  await hold(
+    session,
+    {
+      jobId: entry.id,
+      count: request.count,
+      creditsPerTask: creditsPerPicture[request.quality],
+      account: personAccount(entry.surface, person.id),
+      at: acceptedAt,
+    },
+    caps,
+  )
+  return { kind: 'accepted', job: newJob(entry, acceptedAt, tasks) }
+}
+
+/** The event was taken: by this very call, repeated because its commit was not heard of, or by another delivery. */
+async function acceptedBefore(session: Session, entry: NewJob): Promise<AcceptAnswer> {
+  const [row] = await session.run('select id from jobs where event_key = $1', [entry.eventKey])
+  if (row === undefined || textOf(row, 'id') !== entry.id) return { kind: 'duplicate' }
+  const job = await readJob(session, entry.id)
+  return job !== null && isLive(job) ? { kind: 'accepted', job } : { kind: 'duplicate' }
+}
+
+/** What `get` would read, without reading it. */
+function newJob(entry: NewJob, acceptedAt: number, tasks: readonly Task[]): LiveJob {
+  const { eventKey: _key, owner: _owner, ...facts } = entry
+  const person = { ...entry.person, name: cleanName(entry) }
+  return { ...facts, person, acceptedAt, cancelledAt: null, tasks, state: 'accepted', receipt: null, ready: null }
+}
+
+/** The one free text outside JSON, where a column's text holds neither NUL (PostgreSQL) nor half a character. */
+function cleanName({ person }: NewJob): string {
+  return person.name.replaceAll('\0', '').toWellFormed()
+}
+
+async function list(session: Session, query: JobQuery): Promise<readonly Job[]> {
+  const values: Value[] = [query.surface, query.workspace, query.limit]
+  const conditions = ['surface = $1', 'workspace = $2']
+  if (query.personId !== null) conditions.push(`person_id = $${values.push(query.personId)}`)
+  if (query.before !== null) {
+    const [last] = await session.run('select accepted_at from jobs where id = $1', [query.before])
+    if (last === undefined) return []
+    const at = values.push(numberOf(last, 'accepted_at'))
+    conditions.push(`(accepted_at, id) < ($${at}, $${values.push(query.before)})`)
+  }
+  const where = conditions.join(' and ')
+  return readJobs(session, `(select * from jobs where ${where} order by accepted_at desc, id desc limit $3)`, values)
+}
+
+async function cancel(session: Session, id: string): Promise<LiveJob | null> {
+  const [job] = await session.run(
+    `update jobs set cancelled_at = coalesce(cancelled_at, @now)
+      where id = $1 and state in ('accepted', 'running') returning id`,
+    [id],
+  )
+  if (job === undefined) return null
+  const cancelled = await session.run(
+    `update tasks set state = 'cancelled', ended_at = @now where job = $1 and state = 'planned' returning n`,
+    [id],
+  )
+  for (const task of cancelled) await resolve(session, id, numberOf(task, 'n'), 'refund')
+  await settleWhenDone(session, id)
+  return readLiveJob(session, id)
+}

@@ -1,0 +1,33 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { OpenFixture, StoreFixture } from './store-fixture.ts'
+
+export function draftsContract(open: OpenFixture): void {
+  describe('Drafts', () => {
+    let fixture: StoreFixture
+    beforeEach(async () => {
+      fixture = await open()
+    })
+    afterEach(() => fixture.close())
+
+    test('keeps any JSON, each under its own id', async () => {
+      const { drafts } = fixture.store
+      const values = [null, 'x', [1, { url: 'https://cdn.example/\u0000\ud83e\udd8a' }], { images: [], more: false }]
+      const ids = await Promise.all(values.map((value) => drafts.put(value, 60_000)))
+      expect(new Set(ids).size).toBe(values.length)
+      for (const [at, id] of ids.entries()) expect(await fixture.peer.drafts.get(id)).toEqual(values[at])
+    })
+
+    test('is null when unknown or expired, and swept then', async () => {
+      const { drafts } = fixture.store
+      const id = await drafts.put({ a: 1 }, 600_000)
+      expect(await drafts.get('nobody')).toBeNull()
+      await fixture.advance(400_000)
+      expect(await drafts.get(id)).toEqual({ a: 1 })
+      await fixture.store.sweep()
+      await fixture.advance(250_000)
+      expect(await drafts.get(id)).toBeNull()
+      await fixture.store.sweep()
+      expect(await fixture.query('select id from drafts')).toEqual([])
+    })
+  })
+}

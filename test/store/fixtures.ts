@@ -1,0 +1,63 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Engine } from '../../src/store/engine.ts'
+import { openPostgres } from '../../src/store/postgres.ts'
+import { openSqlite } from '../../src/store/sqlite.ts'
+import { openStore, type Store } from '../../src/store/store.ts'
+import type { OpenFixture, StoreFixture } from '../contract/store-fixture.ts'
+import { prepareShift, shift, shifted } from './shifted.ts'
+
+let ids = 0
+export const newId = () => {
+  ids += 1
+  return `id${ids}`
+}
+
+/** A database that is made once and emptied for each test: to make its tables takes longer than most tests. */
+export interface FixtureServer {
+  readonly open: OpenFixture
+  close(): Promise<void>
+}
+
+export async function sqliteFixture(): Promise<StoreFixture> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'imagine-store-'))
+  const server = await serve(openSqlite(dataDir), null)
+  const close = async () => {
+    await server.close()
+    await rm(dataDir, { recursive: true })
+  }
+  return { ...(await server.open()), close }
+}
+
+/** `url` of a database of our own: two processes on it. */
+export function servePostgres(url: string): Promise<FixtureServer> {
+  return serve(openPostgres(url), openPostgres(url))
+}
+
+/** Without an `other` engine one process alone has the store. */
+export async function serve(engine: Engine, other: Engine | null): Promise<FixtureServer> {
+  await prepareShift(engine)
+  const options = { newId, exclusive: other === null }
+  const store: Store = await openStore(shifted(engine), options)
+  const peer = other === null ? store : await openStore(shifted(other), options)
+  return {
+    open: async () => {
+      for (const table of ['jobs', 'ledger', 'accounts', 'replicas', 'drafts', 'vault', 'inputs'])
+        await engine.run(`delete from ${table}`)
+      await engine.run('update limits set tat = 0')
+      await engine.run('update clock_shift set ms = 0')
+      return {
+        store,
+        peer,
+        advance: (ms) => shift(engine, ms),
+        query: (sql, values) => engine.run(sql, values),
+        close: async () => undefined,
+      }
+    },
+    close: async () => {
+      await store.close()
+      if (peer !== store) await peer.close()
+    },
+  }
+}
