@@ -1,5 +1,5 @@
 // Plain JavaScript on purpose: an older Node can't read main.ts far enough to say what is wrong.
-import { enableCompileCache } from 'node:module'
+import module from 'node:module'
 
 const wanted = [24, 15]
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
@@ -10,6 +10,6 @@ if (major < wanted[0] || (major === wanted[0] && minor < wanted[1])) {
   )
   process.exit(1)
 }
-enableCompileCache()
+module.enableCompileCache()
 const { main } = await import('./src/main.ts')
 await main()

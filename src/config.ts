@@ -83,8 +83,7 @@ const secret = (prefix: string) =>
   z.string().refine((text) => text.startsWith(prefix) && !/\s/.test(text), `must be a token that begins with ${prefix}`)
 
 const schema = z.object({
-  DISCORD_TOKEN: z.string().regex(/^\S+$/, 'must be the bot token from the Discord developer portal')
-    .optional(),
+  DISCORD_TOKEN: z.string().regex(/^\S+$/, 'must be the bot token from the Discord developer portal').optional(),
   DISCORD_API_URL: address.default('https://discord.com/api'),
   DISCORD_USER_INSTALL: z.enum(['on', 'off'], 'must be on or off').default('off'),
   SLACK_BOT_TOKEN: secret('xoxb-').optional(),
@@ -102,7 +101,8 @@ const schema = z.object({
   IMAGE_API_MAX_IN_FLIGHT: whole(1, 100_000, 100),
   IMAGE_API_SUBMITS_PER_SECOND: number(0.01, 10_000, 20),
   IMAGE_API_POLLS_PER_SECOND: number(0.1, 10_000, 50),
-  LOOKS_PER_TASK: number(1, 30, 6),
+  // A single look would have to wait for the slowest task ever seen.
+  LOOKS_PER_TASK: number(2, 30, 6),
   TASK_TIMEOUT_SECONDS: whole(10, 86_400, 900),
   INPUT_RETENTION_HOURS: whole(1, 8_760, 24),
   HISTORY_RETENTION_DAYS: whole(1, 36_500, 365),
@@ -143,13 +143,16 @@ type Values = z.output<typeof schema>
 
 /** Checks the whole environment and reports every problem at once. */
 export function loadConfig(environment: Environment): LoadedConfig {
-  // `NAME=` in a .env file means the same as no such line.
+  // `NAME=` in a .env file means the same as no such line, and a secret read from a file ends with a line break.
   const given = Object.fromEntries(
-    Object.entries(environment).filter(([, value]) => value !== undefined && value.trim() !== ''),
+    Object.entries(environment).flatMap(([name, value]) => {
+      const trimmed = value?.trim() ?? ''
+      return trimmed === '' ? [] : [[name, trimmed]]
+    }),
   )
   const parsed = schema.safeParse(given)
   if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`)
+    const problems = parsed.error.issues.map((issue) => `${String(issue.path[0])} ${issue.message}`)
     return { ok: false, problems: [...new Set(problems)].concat(combinationProblems(given)) }
   }
   const problems = combinationProblems(given)
@@ -182,6 +185,8 @@ function combinationProblems(given: Environment): string[] {
     problems.push(
       'PUBLIC_URL must not be set while no chat is configured: the playground spends the key, so only this machine may reach it',
     )
+  if (given.METRICS_PORT !== undefined && given.METRICS_PORT !== '0' && given.METRICS_PORT === (given.PORT ?? '8080'))
+    problems.push('METRICS_PORT must differ from PORT')
   return problems
 }
 
@@ -225,7 +230,8 @@ function configOf(values: Values): Config {
         : { kind: 'postgres', url: values.DATABASE_URL },
     dataDir: values.DATA_DIR,
     http: {
-      host: values.HOST,
+      // Brackets are for URLs; what listens takes the bare address.
+      host: values.HOST.replace(/^\[(.*)\]$/, '$1'),
       port: values.PORT,
       metricsPort: values.METRICS_PORT,
       publicUrl: values.PUBLIC_URL ?? null,
@@ -250,7 +256,7 @@ function configOf(values: Values): Config {
 function isSafeUrl(text: string): boolean {
   if (!URL.canParse(text)) return false
   const url = new URL(text)
-  if (url.username !== '' || url.password !== '') return false
+  if (url.username !== '' || url.password !== '' || /[?#]/.test(text)) return false
   return url.protocol === 'https:' || (url.protocol === 'http:' && loopbackHosts.includes(url.hostname))
 }
 

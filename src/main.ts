@@ -28,7 +28,7 @@ export async function main(): Promise<void> {
     ended.resolve(1)
   })
   try {
-    await using program = await startProgram(config, log, fatal)
+    await using program = await startProgram(config, { log, fatal, step: () => undefined })
     program.announce()
     process.exitCode = await ended.promise
   } catch (error) {

@@ -5,27 +5,32 @@ import { priorDurations } from './core/durations.ts'
 import { type AppError, failureOf } from './core/failure.ts'
 import { createLinks, type Links } from './core/link.ts'
 import { createPoller } from './core/poller.ts'
-import type { Adapter, AdapterTools, Log } from './core/ports.ts'
+import type { Adapter, AdapterTools, Log, Routes, Shelf, Step } from './core/ports.ts'
 import { createRelay } from './core/relay.ts'
 import { createRunner } from './core/runner.ts'
 import { createStudio } from './core/studio.ts'
 import { createTurns } from './core/turns.ts'
-import { createDiscord } from './discord/index.ts'
 import { mountHealth, mountMetrics } from './http/health.ts'
 import { mountInputs } from './http/inputs.ts'
 import { createMetrics } from './http/metrics.ts'
 import { createHttpServer } from './http/server.ts'
 import { createImageApi } from './imageapi/client.ts'
 import { createConverter } from './media/convert.ts'
-import { createPlayground } from './playground/index.ts'
 import { createSimulator } from './simulator/server.ts'
-import { createSlack } from './slack/index.ts'
 import { openPostgresStore, openSqliteStore, type Store } from './store/store.ts'
 
 /** The program, running. */
 export interface Program extends AsyncDisposable {
   /** Says what runs and where, in the log and to the person who started it. */
   announce(): void
+}
+
+export interface ProgramTools {
+  readonly log: Log
+  /** Reports what can't be cured by waiting; the caller ends the process. */
+  readonly fatal: (error: AppError) => void
+  /** Nothing, but for the torture test. */
+  readonly step: Step
 }
 
 /** Of calls to the image API: it answers in well under a second, but a busy proxy before it may take its time. */
@@ -39,7 +44,7 @@ export async function startProgram(config: Config, log: Log, fatal: (error: AppE
   const owner = newId()
   const metrics = createMetrics()
   const { meter } = metrics
-  const tools: AdapterTools = { log, meter, clock, newId, step: () => undefined, fatal }
+  const tools: AdapterTools = { log, meter, clock, newId, step, fatal }
 
   const store = building.adopt(await openStore(config, newId), (opened) => opened.close())
   const http = building.adopt(createHttpServer({ host: config.http.host, port: config.http.port, log }), (server) =>
@@ -62,16 +67,7 @@ export async function startProgram(config: Config, log: Log, fatal: (error: AppE
     : null
   if (links !== null) mountInputs(http.routes, { shelf: store.shelf, links, clock })
 
-  const adapters: Adapter[] = []
-  if (config.discord !== null) adapters.push(createDiscord(config.discord, tools))
-  if (config.slack !== null) adapters.push(createSlack(config.slack, tools))
-  if (config.playground)
-    adapters.push(
-      createPlayground(
-        { keepMs: config.retention.historyMs, simulated: config.imageApi.upstream === 'simulator' },
-        { ...tools, routes: http.routes, shelf: store.shelf },
-      ),
-    )
+  const adapters = await createAdapters(config, { ...tools, routes: http.routes, shelf: store.shelf })
   const surfaces = new Map(adapters.map(({ surface }) => [surface.name, surface]))
 
   const durations = priorDurations()
@@ -128,6 +124,28 @@ export async function startProgram(config: Config, log: Log, fatal: (error: AppE
     announce: () => announce(config, origin, log),
     [Symbol.asyncDispose]: () => release.disposeAsync(),
   }
+}
+
+/** Each chat's library is loaded only where that chat is configured: half the memory and start-up time is theirs. */
+async function createAdapters(
+  config: Config,
+  tools: AdapterTools & { routes: Routes; shelf: Shelf },
+): Promise<Adapter[]> {
+  const adapters: Adapter[] = []
+  if (config.discord !== null) {
+    const { createDiscord } = await import('./discord/index.ts')
+    adapters.push(createDiscord(config.discord, tools))
+  }
+  if (config.slack !== null) {
+    const { createSlack } = await import('./slack/index.ts')
+    adapters.push(createSlack(config.slack, tools))
+  }
+  if (config.playground) {
+    const { createPlayground } = await import('./playground/index.ts')
+    const simulated = config.imageApi.upstream === 'simulator'
+    adapters.push(createPlayground({ keepMs: config.retention.historyMs, simulated }, tools))
+  }
+  return adapters
 }
 
 function openStore(config: Config, newId: () => string): Promise<Store> {
