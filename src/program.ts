@@ -37,7 +37,7 @@ export interface ProgramTools {
 const timeouts = { submitMs: 30_000, lookMs: 15_000, resultMs: 30_000 }
 
 /** Builds everything in the order of its needs; what was built is released in the opposite order, also after half a start. */
-export async function startProgram(config: Config, log: Log, fatal: (error: AppError) => void): Promise<Program> {
+export async function startProgram(config: Config, { log, fatal, step }: ProgramTools): Promise<Program> {
   await using building = new AsyncDisposableStack()
   const clock = systemClock
   const newId = () => randomBytes(16).toString('hex')
