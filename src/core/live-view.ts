@@ -7,7 +7,7 @@ import { headOf, type JobView } from './view.ts'
 export function liveView(state: DriveState, ride: Ride, deps: DriveDeps): JobView {
   const { job } = state
   const head = headOf(job)
-  const started = job.tasks.filter((task) => task.state === 'polling')
+  const started = job.tasks.filter((task) => task.state === 'submitting' || task.state === 'polling')
   const done = job.tasks.filter((task) => task.state === 'completed').length
   if (ride.cancelling.aborted) {
     const credits = (started.length + done) * creditsPerPicture[job.request.quality]
@@ -24,13 +24,13 @@ export function liveView(state: DriveState, ride: Ride, deps: DriveDeps): JobVie
   // What is still to be submitted has all of its time before it.
   const left = job.tasks
     .filter((task) => !isTerminal(task))
-    .map((task) => deps.poller.remaining(taskClass, task.state === 'polling' ? Math.max(0, now - task.submittedAt) : 0))
+    .map((task) => deps.poller.remaining(taskClass, 'submittedAt' in task ? Math.max(0, now - task.submittedAt) : 0))
   return {
     ...head,
     kind: 'running',
     done,
     startedAt,
-    elapsedMs: now - startedAt,
+    elapsedMs: Math.max(0, now - startedAt),
     remainingMs: left.includes(null) ? null : Math.max(0, ...left.map(Number)),
   }
 }

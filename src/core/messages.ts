@@ -1,7 +1,7 @@
 import type { Failure } from './failure.ts'
 import { english } from './messages/english.ts'
 import type { AspectRatio, Problem, Quality } from './request.ts'
-import type { CancelAnswer } from './view.ts'
+import type { CancelAnswer, Notice } from './view.ts'
 
 /** Somebody else's text inside our words: each surface escapes it in its own way. */
 export interface Quoted {
@@ -34,6 +34,8 @@ export interface Messages {
   failed(failure: Failure): string
   cancelled(credits: number, pending: boolean): string
   cancelAnswer(answer: CancelAnswer): string
+  /** The answer to a second press. */
+  readonly underWay: string
   problem(problem: Problem): Words
   /** How to use the bot, a line each. `command` as typed there. */
   help(command: string): readonly string[]
@@ -69,4 +71,20 @@ export function messagesFor(locale: string): Messages {
   // The tag comes from outside: only the catalogue's own names count, not `constructor`.
   const tag = [locale, base].find((name) => Object.hasOwn(catalogue, name))
   return (tag === undefined ? undefined : catalogue[tag]) ?? english
+}
+
+/** A notice in words, a line each. `command` as it is typed in that chat. */
+export function noticeWords(notice: Notice, messages: Messages, command: string): readonly Words[] {
+  switch (notice.kind) {
+    case 'problems':
+      return notice.problems.map((problem) => messages.problem(problem))
+    case 'failure':
+      return [[messages.failed(notice.failure)]]
+    case 'cancel':
+      return [[messages.cancelAnswer(notice.answer)]]
+    case 'under_way':
+      return [[messages.underWay]]
+    case 'help':
+      return messages.help(command).map((line) => [line])
+  }
 }

@@ -1,11 +1,14 @@
 import { backoffMs } from './backoff.ts'
 import { AppError } from './failure.ts'
+import { isLive } from './job.ts'
 import type { Clock, DriveStore, JobStore, Log, Random } from './ports.ts'
 
 export interface PatienceOptions {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  /** For how long after a call that was not answered nobody else can have taken our jobs, in milliseconds. */
+  readonly sureForMs: number
   /** Aborts when waiting any longer is pointless. */
   readonly signal: AbortSignal
 }
@@ -17,7 +20,7 @@ export function patientStore(
   store: { readonly jobs: Pick<JobStore, 'get'>; readonly drive: DriveStore },
   options: PatienceOptions,
 ): { readonly jobs: Pick<JobStore, 'get'>; readonly drive: DriveStore } {
-  const { clock, random, log, signal } = options
+  const { clock, random, log, sureForMs, signal } = options
 
   async function patiently<T>(call: () => Promise<T>, onFailure: () => void = () => undefined): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
@@ -36,21 +39,39 @@ export function patientStore(
 
   /**
    * A mark whose commit was not heard of, because the database went away, is our own and no POST followed it: it is
-   * taken back and set anew. A mark found without such a failure is somebody else's and stays.
+   * taken back and set anew. A mark found without such a failure, or after so long that the job may have been in other
+   * hands, may be somebody else's and stays.
    */
   const begin: DriveStore['begin'] = async (fence, n, limits) => {
     for (;;) {
-      let unheard = false
+      let unheardAt: number | null = null
       const answer = await patiently(
         () => drive.begin(fence, n, limits),
+        () => {
+          unheardAt ??= clock.monotonic()
+        },
+      )
+      const unheardFor = clock.monotonic() - (unheardAt ?? Number.NEGATIVE_INFINITY)
+      if (answer.kind !== 'skip' || unheardFor >= sureForMs) return answer
+      const job = await patiently(() => jobs.get(fence.jobId))
+      if (job?.tasks.find((task) => task.n === n)?.state !== 'submitting') return answer
+      await patiently(() => drive.notTaken(fence, n))
+    }
+  }
+
+  /** A close that was not heard of frees the job, so its repetition finds it no longer ours. */
+  const close: DriveStore['close'] = async (fence, end) => {
+    let unheard = false
+    try {
+      await patiently(
+        () => drive.close(fence, end),
         () => {
           unheard = true
         },
       )
-      if (answer.kind !== 'skip' || !unheard) return answer
-      const job = await patiently(() => jobs.get(fence.jobId))
-      if (job?.tasks.find((task) => task.n === n)?.state !== 'submitting') return answer
-      await patiently(() => drive.notTaken(fence, n))
+    } catch (error) {
+      const job = unheard ? await patiently(() => jobs.get(fence.jobId)) : null
+      if (job === null || isLive(job)) throw error
     }
   }
 
@@ -63,7 +84,7 @@ export function patientStore(
       notTaken: (...args) => patiently(() => drive.notTaken(...args)),
       taken: (...args) => patiently(() => drive.taken(...args)),
       end: (...args) => patiently(() => drive.end(...args)),
-      close: (...args) => patiently(() => drive.close(...args)),
+      close,
     },
   }
 }

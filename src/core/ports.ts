@@ -198,6 +198,8 @@ export interface NewJob {
   readonly locale: string
   readonly action: JobAction
   readonly parentId: string | null
+  /** What was pressed, as the adapter names it: while a job of this source and person is live, a second press starts none. */
+  readonly source: string | null
   readonly request: ImageRequest
   readonly inputs: readonly InputRef[]
   readonly address: Address
@@ -212,6 +214,8 @@ export interface Caps {
 export type AcceptAnswer =
   | { readonly kind: 'accepted'; readonly job: LiveJob }
   | { readonly kind: 'duplicate' }
+  /** A live job from the same source, action and person is already on its way. */
+  | { readonly kind: 'under_way' }
   | { readonly kind: 'refused'; readonly failure: Failure }
 
 /** What the studio asks of the store. */
@@ -227,6 +231,11 @@ export interface JobStore {
    * state and not by owner; settles it when nothing is left. Null: unknown, settled or over.
    */
   cancel(id: string): Promise<LiveJob | null>
+  /**
+   * Who waits for a submit, everywhere: the job of each planned task, in fair order between people (round by round, one
+   * task of each person, who has most under way comes last), at most `limit`.
+   */
+  line(limit: number): Promise<readonly string[]>
 }
 
 export interface JobQuery {
@@ -246,7 +255,7 @@ export interface Fence {
 export interface SubmitLimits {
   readonly maxInFlight: number
   readonly perSecond: number
-  /** How long a task whose outcome is unknown keeps its slot, in milliseconds. */
+  /** How long a task keeps its slot at most, also one whose outcome is unknown, in milliseconds. */
   readonly slotMs: number
 }
 
@@ -278,13 +287,33 @@ export interface DriveStore {
 export interface ReplicaStore {
   /** True when this process alone can have the store: nobody else's heartbeat needs waiting for. */
   readonly exclusive: boolean
-  beat(owner: string, polling: number, surfaces: readonly SurfaceName[]): Promise<void>
+  /** Writes the heartbeat; gives the number of polling tasks of all replicas that are alive, this one included. */
+  beat(owner: string, polling: number, surfaces: readonly SurfaceName[]): Promise<{ readonly polling: number }>
+  /** Live jobs of this owner that were cancelled, wherever that was pressed, and are not settled yet. */
+  cancelled(owner: string): Promise<readonly string[]>
   /** Takes over live jobs whose owner has no heartbeat within `ttlMs` (or none at all), oldest first. */
   claim(owner: string, surfaces: readonly SurfaceName[], ttlMs: number, limit: number): Promise<readonly LiveJob[]>
   /** Gives jobs back, so that another replica takes them at once. */
   release(owner: string, jobIds: readonly string[]): Promise<void>
   /** Gives everything back and removes the heartbeat. */
   leave(owner: string): Promise<void>
+}
+
+/** News for other replicas: only hints, each with a timed fallback elsewhere, for they may get lost. */
+export type Hint =
+  /** A task's end was called back. */
+  | { readonly kind: 'due'; readonly jobId: string; readonly n: number }
+  /** A job was cancelled. */
+  | { readonly kind: 'cancelled'; readonly jobId: string }
+  /** A slot at the image API was freed. */
+  | { readonly kind: 'freed' }
+
+/** Passes hints between replicas (and to this one's own listener); lost ones stay lost. */
+export interface Hints {
+  /** Never throws, never waits. */
+  send(hint: Hint): void
+  /** One listener; called until `signal` aborts. */
+  listen(listener: (hint: Hint) => void, signal: AbortSignal): void
 }
 
 /** What a form needs later (the pictures it was opened on), kept until it is sent or expires. */

@@ -29,7 +29,7 @@ export function createRelay(options: RelayOptions): Relay {
     const { picture, publicUrl } = await sourceOf(job, ref)
     // Said before the download, which would be for nothing.
     if (links === null && publicUrl === null) throw new AppError('input_needs_public_url')
-    const fitted = await converter.fit(picture, signal)
+    const fitted = await converter.fit(picture, signal).catch((error: unknown) => Promise.reject(asInput(error)))
     if (links === null) {
       // The platform's own signed URL serves the original bytes only.
       if (publicUrl !== null && !fitted.converted) return { kind: 'public', url: publicUrl }
@@ -67,6 +67,19 @@ export function createRelay(options: RelayOptions): Relay {
         if (links === null) throw new AppError('input_needs_public_url')
         return links.sign(input.id, clock.now() + forMs)
       }),
+  }
+}
+
+/** A result that is handed in fails as a picture handed in: the words for a result would be about another request. */
+function asInput(error: unknown): unknown {
+  if (!(error instanceof AppError)) return error
+  switch (error.code) {
+    case 'result_gone':
+      return new AppError('input_gone', { cause: error })
+    case 'result_not_picture':
+      return new AppError('input_not_picture', { cause: error })
+    default:
+      return error
   }
 }
 

@@ -31,7 +31,6 @@ export interface RunnerOptions extends Omit<DriveDeps, 'jobs' | 'drive'> {
 }
 
 interface Driven {
-  readonly surface: SurfaceName
   readonly cancelling: AbortController
   readonly losing: AbortController
   readonly done: Promise<void>
@@ -47,13 +46,19 @@ export function createRunner(options: RunnerOptions): Runner {
   const driven = new Map<string, Driven>()
   const stopping = new AbortController()
   const ending = new AbortController()
-  const patience = patientStore(options, { clock, random, log, signal: ending.signal })
+  // Younger than half the TTL, a heartbeat of ours keeps everybody else from our jobs.
+  const sureForMs = replicas.exclusive ? Number.POSITIVE_INFINITY : ttlMs / 2
+  const patience = patientStore(options, { clock, random, log, sureForMs, signal: ending.signal })
   const deps: DriveDeps = { ...options, ...patience }
   const loops: Promise<void>[] = []
   let beatAt = clock.monotonic()
   let beatingSince = clock.monotonic()
 
   const releasing = new Set<Promise<void>>()
+
+  /** Jobs driven here on each surface: every progress edit asks. */
+  const live = new Map<SurfaceName, number>()
+  const count = (surface: SurfaceName, by: 1 | -1) => live.set(surface, (live.get(surface) ?? 0) + by)
 
   const fresh = () => replicas.exclusive || clock.monotonic() - beatAt < ttlMs / 2
 
@@ -69,10 +74,12 @@ export function createRunner(options: RunnerOptions): Runner {
     const losing = new AbortController()
     const done = ride(job, ack, cancelling, losing).then((end) => {
       driven.delete(job.id)
+      count(job.surface, -1)
       options.turns.leave({ personKey: `${job.surface}/${job.workspace}/${job.person.id}`, jobId: job.id })
       if (end === 'lost' || losing.signal.aborted) giveBack(job.id)
     })
-    driven.set(job.id, { surface: job.surface, cancelling, losing, done })
+    driven.set(job.id, { cancelling, losing, done })
+    count(job.surface, 1)
   }
 
   /** Drives until the job is over, lost, or this process ends; anything else is tried again. */
@@ -96,7 +103,7 @@ export function createRunner(options: RunnerOptions): Runner {
       post: { signal: ending.signal, gate },
       stopping: halting,
       cancelling: cancelling.signal,
-      live: () => countOn(first.surface),
+      live: () => live.get(first.surface) ?? 0,
       log: jobLog,
     }
     for (let attempt = 1; ; attempt += 1) {
@@ -137,12 +144,6 @@ export function createRunner(options: RunnerOptions): Runner {
     }
     const done = patient().finally(() => releasing.delete(done))
     releasing.add(done)
-  }
-
-  const countOn = (surface: SurfaceName) => {
-    let count = 0
-    for (const job of driven.values()) if (job.surface === surface) count += 1
-    return count
   }
 
   async function beat(): Promise<void> {
@@ -207,7 +208,10 @@ export function createRunner(options: RunnerOptions): Runner {
       ending.abort(new AppError('not_ours', { detail: 'grace time over' }))
       await all
       await Promise.all([...loops, ...releasing])
-      await replicas.leave(owner)
+      await replicas.leave(owner).catch((error: unknown) => {
+        // Without a heartbeat the jobs are claimed all the same, only later.
+        log.warn({ failure: failureOf(error).code }, 'jobs not given back')
+      })
     },
   }
 }

@@ -25,6 +25,8 @@ export interface Ask {
   readonly locale: string
   readonly action: JobAction
   readonly parentId: string | null
+  /** What was pressed (`again:<job>`), so that a double press starts one job; null for what is typed. */
+  readonly source: string | null
   readonly input: ImageRequestInput
   readonly inputs: readonly InputRef[]
   /** What the adapter's own parsing already found wrong (flags in text, files that are no pictures). */
@@ -78,12 +80,12 @@ export function createStudio(options: StudioOptions): Studio {
     if (options.allowedWorkspaces.size > 0 && !options.allowedWorkspaces.has(ask.workspace))
       return refuse(ask, reply, { kind: 'failure', failure: { code: 'workspace_not_allowed' } })
 
-    const { eventKey, surface, workspace, channel, person, locale, action, parentId, inputs, address } = ask
+    const { eventKey, surface, workspace, channel, person, locale, action, parentId, source, inputs, address } = ask
     const accepting = accept({
       id: options.newId(),
       owner,
       request: checked.request,
-      ...{ eventKey, surface, workspace, channel, person, locale, action, parentId, inputs, address },
+      ...{ eventKey, surface, workspace, channel, person, locale, action, parentId, source, inputs, address },
     })
     // Not waited for here: an accepted job runs whatever becomes of its event.
     const deferred = (await isSlow(accepting)) ? timed(ask, reply.defer()) : null
@@ -91,6 +93,8 @@ export function createStudio(options: StudioOptions): Studio {
     switch (answer.kind) {
       case 'duplicate':
         return deferred ?? undefined
+      case 'under_way':
+        return refuse(ask, reply, { kind: 'under_way' }, deferred)
       case 'refused':
         return refuse(ask, reply, { kind: 'failure', failure: answer.failure }, deferred)
       case 'accepted':

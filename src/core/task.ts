@@ -1,6 +1,6 @@
 import { backoffMs } from './backoff.ts'
 import { failureOf } from './failure.ts'
-import type { LiveJob, PollingTask, Task } from './job.ts'
+import type { LiveJob, PollingTask, Task, TaskEnd } from './job.ts'
 import type { SubmitAnswer } from './ports.ts'
 import { type DriveDeps, type DriveState, type Ride, taskClassOf } from './ride.ts'
 
@@ -36,8 +36,8 @@ async function doubt(
   // The old owner may have stored the id meanwhile.
   if (fresh?.state === 'polling') return poll(fresh, state, ride, deps)
   if (fresh?.state !== 'submitting') return
-  const after = await deps.drive.end({ jobId: state.job.id, owner: ride.owner }, task.n, { state: 'ambiguous' })
-  const ended = after.tasks.find(({ n }) => n === task.n)
+  await end(task.n, { state: 'ambiguous' }, state, ride, deps)
+  const ended = state.job.tasks.find(({ n }) => n === task.n)
   // Or at this very moment: then there is nothing to doubt.
   if (ended?.state === 'polling') return poll(ended, state, ride, deps)
   ride.log.warn({ task: task.n }, 'submit without an answer: outcome unknown, not repeated')
@@ -61,6 +61,7 @@ async function submit(n: number, state: DriveState, ride: Ride, deps: DriveDeps)
       ride.stopping.throwIfAborted()
       return endPlanned(n, state, ride, deps)
     }
+    note({ n, state: 'submitting', submittedAt: begun.submittedAt }, state)
     await deps.step('marked', job.id)
     const answer = await post(n, state, ride, deps)
     await deps.step('answered', job.id)
@@ -72,17 +73,18 @@ async function submit(n: number, state: DriveState, ride: Ride, deps: DriveDeps)
       }
       case 'refused':
         ride.log.warn({ task: n, ...answer.failure }, 'submit refused')
-        await deps.drive.end(fence, n, { state: 'failed', failure: answer.failure })
+        await end(n, { state: 'failed', failure: answer.failure }, state, ride, deps)
         return deps.turns.freed()
       case 'unknown':
         ride.log.warn({ task: n, ...answer.failure }, 'submit without an answer: outcome unknown, not repeated')
-        await deps.drive.end(fence, n, { state: 'ambiguous' })
+        await end(n, { state: 'ambiguous' }, state, ride, deps)
         return
       case 'not_taken': {
         await deps.drive.notTaken(fence, n)
+        note({ n, state: 'planned' }, state)
         deps.turns.freed()
         const leftMs = job.acceptedAt + deps.settings.taskTimeoutMs - deps.clock.now()
-        if (leftMs <= 0) return void (await deps.drive.end(fence, n, { state: 'failed', failure: answer.failure }))
+        if (leftMs <= 0) return end(n, { state: 'failed', failure: answer.failure }, state, ride, deps)
         ride.log.info({ task: n, failure: answer.failure.code }, 'submit not taken, waiting')
         const ms = Math.min(leftMs, answer.retryAfterMs ?? backoffMs(refusedBackoff, attempt, deps.random))
         const rested = await orCancelled(
@@ -121,7 +123,7 @@ async function endPlanned(n: number, state: DriveState, ride: Ride, deps: DriveD
   const fresh = await deps.jobs.get(state.job.id)
   if (fresh === null || fresh.cancelledAt === null) return
   if (fresh.tasks.find((task) => task.n === n)?.state !== 'planned') return
-  await deps.drive.end({ jobId: state.job.id, owner: ride.owner }, n, { state: 'cancelled' })
+  await end(n, { state: 'cancelled' }, state, ride, deps)
 }
 
 /** The value, or null when the wait for it ended because the job was cancelled. */
@@ -137,8 +139,8 @@ async function orCancelled<T>(waiting: Promise<T>, ride: Ride): Promise<T | null
 
 async function poll(task: PollingTask, state: DriveState, ride: Ride, deps: DriveDeps): Promise<void> {
   const { job } = state
-  state.job = { ...state.job, tasks: state.job.tasks.map((other) => (other.n === task.n ? task : other)) }
-  const end = await deps.poller.watch(
+  note(task, state)
+  const watched = await deps.poller.watch(
     {
       taskId: task.taskId,
       taskClass: taskClassOf(job, deps.settings.model),
@@ -147,9 +149,18 @@ async function poll(task: PollingTask, state: DriveState, ride: Ride, deps: Driv
     },
     ride.stopping,
   )
-  const after = await deps.drive.end({ jobId: job.id, owner: ride.owner }, task.n, end)
-  state.job = { ...after, ready: state.job.ready }
+  await end(task.n, watched, state, ride, deps)
   deps.turns.freed()
+}
+
+async function end(n: number, how: TaskEnd, state: DriveState, ride: Ride, deps: DriveDeps): Promise<void> {
+  const after = await deps.drive.end({ jobId: state.job.id, owner: ride.owner }, n, how)
+  state.job = { ...after, ready: state.job.ready }
+}
+
+/** What is shown of the job follows at once. */
+function note(task: Task, state: DriveState): void {
+  state.job = { ...state.job, tasks: state.job.tasks.map((other) => (other.n === task.n ? task : other)) }
 }
 
 function personKeyOf(job: LiveJob): string {

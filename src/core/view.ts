@@ -56,6 +56,7 @@ export type Notice =
   | { readonly kind: 'problems'; readonly problems: readonly Problem[] }
   | { readonly kind: 'failure'; readonly failure: Failure }
   | { readonly kind: 'cancel'; readonly answer: CancelAnswer }
+  | { readonly kind: 'under_way' }
   | { readonly kind: 'help' }
 
 export type CancelAnswer = 'cancelled' | 'finished' | 'not_yours' | 'unknown'

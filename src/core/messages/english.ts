@@ -88,6 +88,7 @@ export const english: Messages = {
         return 'This request is too old to be cancelled.'
     }
   },
+  underWay: 'This is already on its way.',
   problem,
   help: (command) => [
     `${command} a fox in the snow`,
