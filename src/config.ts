@@ -19,6 +19,8 @@ export interface Config {
     readonly submitsPerSecond: number
     readonly pollsPerSecond: number
     readonly looksPerTask: number
+    /** Whether submits carry a callback, given a PUBLIC_URL. */
+    readonly callbacks: boolean
     readonly taskTimeoutMs: number
   }
   readonly store:
@@ -102,6 +104,7 @@ const schema = z.object({
   IMAGE_API_SUBMITS_PER_SECOND: number(0.01, 10_000, 20),
   IMAGE_API_POLLS_PER_SECOND: number(0.1, 10_000, 50),
   // A single look would have to wait for the slowest task ever seen.
+  IMAGE_API_CALLBACKS: z.enum(['on', 'off'], 'must be on or off').default('on'),
   LOOKS_PER_TASK: number(2, 30, 6),
   TASK_TIMEOUT_SECONDS: whole(10, 86_400, 900),
   INPUT_RETENTION_HOURS: whole(1, 8_760, 24),
@@ -222,6 +225,7 @@ function configOf(values: Values): Config {
       submitsPerSecond: values.IMAGE_API_SUBMITS_PER_SECOND,
       pollsPerSecond: values.IMAGE_API_POLLS_PER_SECOND,
       looksPerTask: values.LOOKS_PER_TASK,
+      callbacks: values.IMAGE_API_CALLBACKS === 'on',
       taskTimeoutMs: values.TASK_TIMEOUT_SECONDS * 1000,
     },
     store:

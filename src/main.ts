@@ -1,6 +1,5 @@
 import { loadConfig, readEnvironment } from './config.ts'
 import { type AppError, failureOf } from './core/failure.ts'
-import type { Log } from './core/ports.ts'
 import { createLog } from './log.ts'
 import { startProgram } from './program.ts'
 
@@ -20,18 +19,26 @@ export async function main(): Promise<void> {
     process.stderr.write(`${error.detail ?? error.code}\n`)
     ended.resolve(1)
   }
-  process.on('SIGTERM', () => stopOnce(ended, log))
-  process.on('SIGINT', () => stopOnce(ended, log))
+  const stopping = new AbortController()
+  const stop = () => {
+    if (stopping.signal.aborted) process.exit(1)
+    log.info({}, 'stopping; a second signal stops at once')
+    stopping.abort()
+    ended.resolve(0)
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
   // A rejection that nobody awaited is a bug: the log has it, and recovery is the ordinary path.
   process.on('unhandledRejection', (error) => {
     log.error({ err: error }, 'unhandled rejection')
     ended.resolve(1)
   })
   try {
-    await using program = await startProgram(config, { log, fatal, step: () => undefined })
+    await using program = await startProgram(config, { log, fatal, step: () => undefined, signal: stopping.signal })
     program.announce()
     process.exitCode = await ended.promise
   } catch (error) {
+    if (stopping.signal.aborted) process.exit(0)
     const failure = failureOf(error)
     if (failure.code === 'internal') log.error({ err: error }, 'start failed')
     else log.error({ failure: failure.code, detail: failure.detail }, 'start failed')
@@ -40,12 +47,4 @@ export async function main(): Promise<void> {
   }
   // Sockets of the chats' libraries may linger; everything of ours is closed by now.
   process.exit()
-}
-
-let asked = false
-function stopOnce(ended: PromiseWithResolvers<number>, log: Log): void {
-  if (asked) process.exit(1)
-  asked = true
-  log.info({}, 'stopping; a second signal stops at once')
-  ended.resolve(0)
 }

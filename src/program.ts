@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Config } from './config.ts'
+import { type Breaker, createBreaker } from './core/breaker.ts'
+import { createCallbacks } from './core/callbacks.ts'
 import { systemClock } from './core/clock.ts'
 import { priorDurations } from './core/durations.ts'
 import { type AppError, failureOf } from './core/failure.ts'
@@ -10,6 +12,7 @@ import { createRelay } from './core/relay.ts'
 import { createRunner } from './core/runner.ts'
 import { createStudio } from './core/studio.ts'
 import { createTurns } from './core/turns.ts'
+import { mountCallbacks } from './http/callbacks.ts'
 import { mountHealth, mountMetrics } from './http/health.ts'
 import { mountInputs } from './http/inputs.ts'
 import { createMetrics } from './http/metrics.ts'
@@ -31,13 +34,21 @@ export interface ProgramTools {
   readonly fatal: (error: AppError) => void
   /** Nothing, but for the torture test. */
   readonly step: Step
+  /** Aborts when the process is asked to end: what is not started yet is given up. */
+  readonly signal: AbortSignal
 }
 
 /** Of calls to the image API: it answers in well under a second, but a busy proxy before it may take its time. */
 const timeouts = { submitMs: 30_000, lookMs: 15_000, resultMs: 30_000 }
 
+/** A late task is watched for a day: its picture is delivered after all. */
+const longestMs = 24 * 3_600_000
+/** So much of the line of all replicas is looked at: whoever is further back is told a place by the own order. */
+const lineLength = 2_000
+const databaseRetryMs = 2_000
+
 /** Builds everything in the order of its needs; what was built is released in the opposite order, also after half a start. */
-export async function startProgram(config: Config, { log, fatal, step }: ProgramTools): Promise<Program> {
+export async function startProgram(config: Config, { log, fatal, step, signal }: ProgramTools): Promise<Program> {
   await using building = new AsyncDisposableStack()
   const clock = systemClock
   const newId = () => randomBytes(16).toString('hex')
@@ -46,7 +57,7 @@ export async function startProgram(config: Config, { log, fatal, step }: Program
   const { meter } = metrics
   const tools: AdapterTools = { log, meter, clock, newId, step, fatal }
 
-  const store = building.adopt(await openStore(config, newId), (opened) => opened.close())
+  const store = building.adopt(await openStore(config, newId, log, signal), (opened) => opened.close())
   const http = building.adopt(createHttpServer({ host: config.http.host, port: config.http.port, log }), (server) =>
     server.close(),
   )
@@ -65,7 +76,10 @@ export async function startProgram(config: Config, { log, fatal, step }: Program
   const links: Links | null = reachable
     ? createLinks(() => config.http.publicUrl ?? origin, await linkKey(store))
     : null
-  if (links !== null) mountInputs(http.routes, { shelf: store.shelf, links, clock })
+  if (links !== null) {
+    mountInputs(http.routes, { shelf: store.shelf, links, clock })
+    mountCallbacks(http.routes, { links, hints: store.hints })
+  }
 
   const adapters = await createAdapters(config, { ...tools, routes: http.routes, shelf: store.shelf })
   const surfaces = new Map(adapters.map(({ surface }) => [surface.name, surface]))
@@ -78,7 +92,11 @@ export async function startProgram(config: Config, { log, fatal, step }: Program
     looksPerTask: limits.looksPerTask,
     looksPerSecond: limits.pollsPerSecond,
   })
-  const turns = createTurns({ clock, maxRunningPerPerson: allowance.maxRunningPerPerson })
+  const line = store.replicas.exclusive ? null : () => store.jobs.line(lineLength)
+  const turns = createTurns({ clock, maxRunningPerPerson: allowance.maxRunningPerPerson, line })
+  const breaker = createBreaker({ clock, log })
+  // A callback must reach us from outside; the embedded simulator is near enough to be looked at.
+  const callbacks = createCallbacks({ links: limits.callbacks && config.http.publicUrl !== null ? links : null, log })
   const relay = createRelay({
     surfaces,
     jobs: store.jobs,
@@ -89,22 +107,44 @@ export async function startProgram(config: Config, { log, fatal, step }: Program
     keepMs: config.retention.inputsMs,
   })
   const runner = createRunner({
-    ...{ owner, surfaces, api, relay, poller, turns, clock, meter, log, random: Math.random, step: tools.step },
-    ...{ jobs: store.jobs, drive: store.drive, replicas: store.replicas, ttlMs: config.replicaTtlMs },
+    ...{
+      owner,
+      surfaces,
+      api,
+      relay,
+      poller,
+      turns,
+      breaker,
+      callbacks,
+      clock,
+      meter,
+      log,
+      random: Math.random,
+      step: tools.step,
+    },
+    ...{
+      jobs: store.jobs,
+      drive: store.drive,
+      replicas: store.replicas,
+      hints: store.hints,
+      ttlMs: config.replicaTtlMs,
+    },
+    looksPerSecond: limits.pollsPerSecond,
     settings: {
       limits: { maxInFlight: limits.maxInFlight, perSecond: limits.submitsPerSecond, slotMs: limits.taskTimeoutMs },
       submitTimeoutMs: timeouts.submitMs,
       taskTimeoutMs: limits.taskTimeoutMs,
+      longestMs,
       model: limits.model,
     },
   })
   const studio = createStudio({
-    ...{ owner, jobs: store.jobs, runner, clock, newId, meter, log, step: tools.step },
+    ...{ owner, jobs: store.jobs, runner, hints: store.hints, clock, newId, meter, log, step: tools.step },
     caps: { day: allowance.creditsPerDay, personDay: allowance.creditsPerPersonPerDay },
     allowedWorkspaces: new Set(allowance.workspaces),
   })
 
-  const readiness = () => readinessOf(store, adapters)
+  const readiness = () => readinessOf(store, adapters, breaker)
   mountHealth(http.routes, { readiness })
   if (config.http.loopback) mountMetrics(http.routes, metrics)
   else if (config.http.metricsPort !== null) await openMetricsPort(config, metrics, log, building)
@@ -148,10 +188,18 @@ async function createAdapters(
   return adapters
 }
 
-function openStore(config: Config, newId: () => string): Promise<Store> {
-  return config.store.kind === 'sqlite'
-    ? openSqliteStore({ dataDir: config.store.dataDir, newId })
-    : openPostgresStore({ url: config.store.url, newId })
+async function openStore(config: Config, newId: () => string, log: Log, signal: AbortSignal): Promise<Store> {
+  const options = { newId, ttlMs: config.replicaTtlMs, historyMs: config.retention.historyMs }
+  if (config.store.kind === 'sqlite') return openSqliteStore({ ...options, dataDir: config.store.dataDir })
+  for (;;) {
+    try {
+      return await openPostgresStore({ ...options, url: config.store.url })
+    } catch (error) {
+      if (failureOf(error).code !== 'store_unavailable') throw error
+      log.warn({ detail: failureOf(error).detail }, 'the database can’t be reached yet')
+      await systemClock.sleep(databaseRetryMs, signal)
+    }
+  }
 }
 
 async function openUpstream(
@@ -203,6 +251,7 @@ async function openMetricsPort(
 async function readinessOf(
   store: Store,
   adapters: readonly Adapter[],
+  breaker: Breaker,
 ): Promise<{ ready: boolean; parts: Record<string, string> }> {
   const storeUp = await store.jobs.get('readiness').then(
     () => true,
@@ -210,9 +259,12 @@ async function readinessOf(
   )
   const chats = adapters.map(({ intake }): [string, boolean] => [intake.name, intake.ready()])
   const parts = [['store', storeUp] as const, ...chats]
+  const reason = breaker.reason()
+  // Requests are still taken and answered in true words, so this alone does not take the process out of service.
+  const degraded = reason === null ? 'up' : `degraded: ${reason}`
   return {
     ready: parts.every(([, up]) => up),
-    parts: Object.fromEntries(parts.map(([name, up]) => [name, up ? 'up' : 'down'])),
+    parts: { ...Object.fromEntries(parts.map(([name, up]) => [name, up ? 'up' : 'down'])), imageApi: degraded },
   }
 }
 

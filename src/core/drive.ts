@@ -14,9 +14,9 @@ import { headOf } from './view.ts'
 export async function drive(job: LiveJob, ride: Ride, deps: DriveDeps): Promise<void> {
   const surface = deps.surfaces.get(job.surface)
   if (surface === undefined) throw new AppError('internal', { detail: `no surface ${job.surface}` })
-  const state: DriveState = { job, phase: 'queued', surface }
+  const state: DriveState = { job, phase: 'queued', surface, refresh: () => progress?.refresh() }
   const progress = job.state === 'settled' ? null : startProgress(progressOptions(state, ride, deps))
-  const refresh = () => progress?.refresh()
+  const { refresh } = state
   ride.cancelling.addEventListener('abort', refresh, { once: true })
   try {
     const done = job.state === 'settled' ? job : await work(state, ride, deps)
@@ -81,6 +81,13 @@ async function failPlanned(job: LiveJob, failure: Failure, ride: Ride, deps: Dri
   return settled(job.id, deps)
 }
 
+/** Whoever deletes the message before anything was paid for does not want it any more. */
+async function cancelUnsubmitted({ job }: DriveState, ride: Ride, deps: DriveDeps): Promise<void> {
+  if (job.tasks.some((task) => task.state !== 'planned')) return
+  ride.log.info({}, 'message deleted before the submit: cancelled')
+  if ((await deps.jobs.cancel(job.id)) !== null) ride.cancel()
+}
+
 async function quiet(progress: Progress | null): Promise<void> {
   // The error that ends the drive is already on its way; what progress met while ending adds nothing.
   await progress?.stop().catch(() => undefined)
@@ -97,6 +104,7 @@ function progressOptions(state: DriveState, ride: Ride, deps: DriveDeps): Progre
     view: () => liveView(state, ride, deps),
     elapsedMs: () => deps.clock.now() - job.acceptedAt,
     live: ride.live,
+    onGone: () => cancelUnsubmitted(state, ride, deps),
     onOpened: (receipt: Receipt) => deps.drive.opened({ jobId: job.id, owner: ride.owner }, receipt),
     call: ride.call,
     clock: deps.clock,

@@ -20,6 +20,9 @@ export function liveView(state: DriveState, ride: Ride, deps: DriveDeps): JobVie
   }
   const now = deps.clock.now()
   const startedAt = Math.min(...job.tasks.flatMap((task) => ('submittedAt' in task ? [task.submittedAt] : [])), now)
+  const { taskTimeoutMs } = deps.settings
+  // What is looked at rarely stands still, so that nothing is edited for a day.
+  const late = started.length > 0 && started.every((task) => now - task.submittedAt >= taskTimeoutMs)
   const taskClass = taskClassOf(job, deps.settings.model)
   // What is still to be submitted has all of its time before it.
   const left = job.tasks
@@ -30,7 +33,8 @@ export function liveView(state: DriveState, ride: Ride, deps: DriveDeps): JobVie
     kind: 'running',
     done,
     startedAt,
-    elapsedMs: Math.max(0, now - startedAt),
-    remainingMs: left.includes(null) ? null : Math.max(0, ...left.map(Number)),
+    elapsedMs: late ? taskTimeoutMs : Math.max(0, now - startedAt),
+    remainingMs: late || left.includes(null) ? null : Math.max(0, ...left.map(Number)),
+    late,
   }
 }

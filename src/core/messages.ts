@@ -20,6 +20,8 @@ export interface Messages {
     readonly total: number
     readonly elapsedMs: number
     readonly remainingMs: number | null
+    /** Too long: it is still watched for a day, but rarely. */
+    readonly late: boolean
   }): string
   /** The line under a result. `edited`: made from pictures that were handed in. */
   made(made: {

@@ -17,9 +17,9 @@ const storeBackoff = { firstMs: 200, mostMs: 5_000 }
 
 /** The store for driving jobs, which outlives a database that goes away for a while: each call waits until it works. */
 export function patientStore(
-  store: { readonly jobs: Pick<JobStore, 'get'>; readonly drive: DriveStore },
+  store: { readonly jobs: Pick<JobStore, 'get' | 'cancel'>; readonly drive: DriveStore },
   options: PatienceOptions,
-): { readonly jobs: Pick<JobStore, 'get'>; readonly drive: DriveStore } {
+): { readonly jobs: Pick<JobStore, 'get' | 'cancel'>; readonly drive: DriveStore } {
   const { clock, random, log, sureForMs, signal } = options
 
   async function patiently<T>(call: () => Promise<T>, onFailure: () => void = () => undefined): Promise<T> {
@@ -76,7 +76,7 @@ export function patientStore(
   }
 
   return {
-    jobs: { get: (id) => patiently(() => jobs.get(id)) },
+    jobs: { get: (id) => patiently(() => jobs.get(id)), cancel: (id) => patiently(() => jobs.cancel(id)) },
     drive: {
       opened: (...args) => patiently(() => drive.opened(...args)),
       prepared: (...args) => patiently(() => drive.prepared(...args)),

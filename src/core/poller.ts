@@ -4,18 +4,7 @@ import { AppError } from './failure.ts'
 import { createHeap } from './heap.ts'
 import type { Clock, ImageApi, Log, Meter, Random, TaskStatus } from './ports.ts'
 import { createSchedule, minLookGapMs } from './schedule.ts'
-
-/** Tasks that take alike: the schedule of each class is its own. */
-export type TaskClass = string
-
-export interface Watched {
-  readonly taskId: string
-  readonly taskClass: TaskClass
-  /** When it was submitted, milliseconds since the epoch. */
-  readonly submittedAt: number
-  /** When to give up and call it timed out. */
-  readonly deadlineAt: number
-}
+import { lateGapOf, type TaskClass, type Watched } from './watched.ts'
 
 export type WatchEnd = Exclude<TaskStatus, { state: 'working' }>
 
@@ -24,7 +13,9 @@ export interface Poller {
   /** Resolves when the task has ended; rejects with the signal's reason when that aborts. */
   watch(watched: Watched, signal: AbortSignal): Promise<WatchEnd>
   /** Makes a task due now: something hinted that it has ended. */
-  nudge(taskId: string): void
+  nudge(key: string): void
+  /** Status queries a second that are this process's share. */
+  budget(looksPerSecond: number): void
   /** How many tasks are watched. */
   readonly size: number
   /** The mean time left for a task of this class that has run `elapsedMs`; null when it is slower than usual. */
@@ -49,7 +40,9 @@ interface Entry {
   readonly signal: AbortSignal
   readonly settle: (end: WatchEnd) => void
   readonly submittedAt: number
+  readonly lateAt: number
   readonly deadlineAt: number
+  late: boolean
   /** A nudge or a stop makes the heap's copy stale. */
   dueAt: number
   lastLookAt: number
@@ -73,7 +66,7 @@ export function createPoller(options: PollerOptions): Poller {
   const heap = createHeap<{ readonly entry: Entry; readonly dueAt: number }>((item) => item.dueAt)
   const entries = new Map<string, Entry>()
   const schedules = new Map<TaskClass, ReturnType<typeof createSchedule>>()
-  const paceMs = 1000 / options.looksPerSecond
+  let paceMs = 1000 / options.looksPerSecond
   let freeAt = Number.NEGATIVE_INFINITY
   let wake: AbortController | null = null
 
@@ -174,9 +167,22 @@ export function createPoller(options: PollerOptions): Poller {
 
   function again(entry: Entry, dueAt: number): void {
     entry.looking = false
-    const { deadlineAt } = entry
-    if (clock.monotonic() >= deadlineAt) entry.settle({ state: 'failed', failure: { code: 'timed_out' } })
-    else queue(entry, Math.min(Math.max(dueAt, entry.lastLookAt + minLookGapMs), deadlineAt))
+    const now = clock.monotonic()
+    if (now >= entry.deadlineAt) {
+      entry.settle({ state: 'failed', failure: { code: 'timed_out' } })
+      return
+    }
+    if (now >= entry.lateAt && !entry.late) {
+      entry.late = true
+      entry.watched.onLate()
+    }
+    queue(entry, entry.late ? now + lateGapOf(now - entry.submittedAt, entry.deadlineAt - now) : inTime(entry, dueAt))
+  }
+
+  /** The next look, but not past the moment at which the task becomes late: its person is told then. */
+  function inTime(entry: Entry, dueAt: number): number {
+    const earliest = Math.max(dueAt, entry.lastLookAt + minLookGapMs)
+    return Math.min(earliest, entry.deadlineAt, Math.max(entry.lateAt, entry.notBefore))
   }
 
   return {
@@ -184,8 +190,11 @@ export function createPoller(options: PollerOptions): Poller {
       return entries.size
     },
     remaining: (taskClass, elapsedMs) => remaining(options.durations(taskClass), elapsedMs),
-    nudge: (taskId) => {
-      const entry = entries.get(taskId)
+    budget: (looksPerSecond) => {
+      paceMs = 1000 / looksPerSecond
+    },
+    nudge: (key) => {
+      const entry = entries.get(key)
       if (entry === undefined) return
       const now = clock.monotonic()
       if (entry.looking) entry.nudged = true
@@ -198,7 +207,7 @@ export function createPoller(options: PollerOptions): Poller {
         const leave = () => {
           entry.over = true
           // A task watched twice (lost and taken over again) stays known by its later watch.
-          if (entries.get(watched.taskId) === entry) entries.delete(watched.taskId)
+          if (entries.get(watched.key) === entry) entries.delete(watched.key)
           signal.removeEventListener('abort', stop)
           // The heap drops it when it comes up; an empty pump should not sleep for it.
           wake?.abort()
@@ -217,7 +226,9 @@ export function createPoller(options: PollerOptions): Poller {
             resolve(end)
           },
           submittedAt,
+          lateAt: submittedAt + (watched.lateAt - watched.submittedAt),
           deadlineAt: submittedAt + (watched.deadlineAt - watched.submittedAt),
+          late: false,
           dueAt: 0,
           lastLookAt: Number.NEGATIVE_INFINITY,
           notBefore: Number.NEGATIVE_INFINITY,
@@ -227,7 +238,7 @@ export function createPoller(options: PollerOptions): Poller {
           looking: false,
           over: false,
         }
-        entries.set(watched.taskId, entry)
+        entries.set(watched.key, entry)
         signal.addEventListener('abort', stop, { once: true })
         // A task taken over late may have passed its time already: look at once, then by the rule.
         queue(entry, Math.max(now, submittedAt + scheduleOf(watched.taskClass).next(0)))

@@ -122,6 +122,8 @@ export interface Shelf {
 export interface Order {
   readonly request: ImageRequest
   readonly inputUrls: readonly string[]
+  /** Where the API may call when the task has ended; null: nowhere. */
+  readonly callbackUrl: string | null
 }
 
 /** What became of a submit. Only `not_taken` may ever be repeated. */

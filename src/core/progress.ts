@@ -25,6 +25,8 @@ export interface ProgressOptions {
   readonly live: () => number
   readonly opening: JobView
   readonly onOpened: (receipt: Receipt) => Promise<void>
+  /** The message was deleted, or the place for it is gone. */
+  readonly onGone: () => Promise<void>
   readonly call: Call
   readonly clock: Clock
   readonly log: Log
@@ -99,6 +101,7 @@ export function startProgress(options: ProgressOptions): Progress {
         if (signal.aborted) return
         const code = failureOf(error).code
         log.debug({ failure: code }, 'progress not shown')
+        if (code === 'delivery_gone') await options.onGone()
         // What waiting does not cure is not tried again and again: platforms punish that.
         if (!isPassing(code)) return
       }

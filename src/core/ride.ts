@@ -1,5 +1,7 @@
+import type { Breaker } from './breaker.ts'
+import type { Callbacks } from './callbacks.ts'
 import type { LiveJob, Receipt, SurfaceName } from './job.ts'
-import type { Poller, TaskClass } from './poller.ts'
+import type { Poller } from './poller.ts'
 import type {
   Call,
   Clock,
@@ -15,16 +17,19 @@ import type {
 } from './ports.ts'
 import type { Relay } from './relay.ts'
 import type { Turns } from './turns.ts'
+import type { TaskClass } from './watched.ts'
 
 /** Everything that driving jobs needs. */
 export interface DriveDeps {
-  readonly jobs: Pick<JobStore, 'get'>
+  readonly jobs: Pick<JobStore, 'get' | 'cancel'>
   readonly drive: DriveStore
   readonly surfaces: ReadonlyMap<SurfaceName, Surface>
   readonly api: ImageApi
   readonly relay: Relay
   readonly poller: Poller
   readonly turns: Turns
+  readonly breaker: Breaker
+  readonly callbacks: Callbacks
   readonly clock: Clock
   readonly random: Random
   readonly meter: Meter
@@ -36,8 +41,10 @@ export interface DriveSettings {
   readonly limits: SubmitLimits
   /** How long one POST may take before its outcome counts as unknown. */
   readonly submitTimeoutMs: number
-  /** How long a task may take. */
+  /** How long a task may take before its person is told that it is late. */
   readonly taskTimeoutMs: number
+  /** How long a late task is still watched, rarely, before it is given up. */
+  readonly longestMs: number
   readonly model: string
 }
 
@@ -52,6 +59,8 @@ export interface Ride {
   readonly stopping: AbortSignal
   /** Aborts when somebody cancels the job. */
   readonly cancelling: AbortSignal
+  /** Cancels the job from within. */
+  cancel(): void
   readonly ack: Promise<Receipt | null> | null
   readonly live: () => number
   readonly log: Log
@@ -61,6 +70,8 @@ export interface Ride {
 export interface DriveState {
   job: LiveJob
   phase: 'queued' | 'preparing'
+  /** Shows at once what has changed. */
+  refresh(): void
   readonly surface: Surface
 }
 

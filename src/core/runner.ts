@@ -3,8 +3,9 @@ import { drive } from './drive.ts'
 import { AppError, failureOf } from './failure.ts'
 import { isLive, type LiveJob, type Receipt, type SurfaceName } from './job.ts'
 import { patientStore } from './patience.ts'
-import type { DriveStore, Gate, JobStore, Log, ReplicaStore } from './ports.ts'
+import type { DriveStore, Gate, Hint, Hints, JobStore, Log, ReplicaStore } from './ports.ts'
 import type { DriveDeps } from './ride.ts'
+import { watchKeyOf } from './watched.ts'
 
 /** Drives this process's jobs and takes over those of the dead. */
 export interface Runner {
@@ -12,8 +13,6 @@ export interface Runner {
   start(): void
   /** Drives a job that was accepted here; `ack` gives the receipt of the platform's ack. */
   adopt(job: LiveJob, ack: Promise<Receipt | null>): void
-  /** Tells a job's drive that it was cancelled; false when it is not driven here. */
-  cancelled(jobId: string): boolean
   /** How many jobs are driven here. */
   readonly size: number
   /** Ends everything: waits are left at once, deliveries and submits get `graceMs`, then the jobs are given back. */
@@ -22,10 +21,13 @@ export interface Runner {
 
 export interface RunnerOptions extends Omit<DriveDeps, 'jobs' | 'drive'> {
   readonly owner: string
-  readonly jobs: Pick<JobStore, 'get'>
+  readonly jobs: Pick<JobStore, 'get' | 'cancel'>
   readonly drive: DriveStore
   readonly replicas: ReplicaStore
+  readonly hints: Pick<Hints, 'listen'>
   readonly log: Log
+  /** Status queries a second, of all replicas together: shared by the number of tasks that each watches. */
+  readonly looksPerSecond: number
   /** After this long without a heartbeat a replica counts as dead. */
   readonly ttlMs: number
 }
@@ -38,6 +40,7 @@ interface Driven {
 
 const claimEveryMs = 1_500
 const claimBatch = 200
+const cancelEveryMs = 1_000
 const againBackoff = { firstMs: 1_000, mostMs: 60_000 }
 
 export function createRunner(options: RunnerOptions): Runner {
@@ -103,6 +106,7 @@ export function createRunner(options: RunnerOptions): Runner {
       post: { signal: ending.signal, gate },
       stopping: halting,
       cancelling: cancelling.signal,
+      cancel: () => cancelling.abort(),
       live: () => live.get(first.surface) ?? 0,
       log: jobLog,
     }
@@ -150,7 +154,10 @@ export function createRunner(options: RunnerOptions): Runner {
     while (!stopping.signal.aborted) {
       try {
         const askedAt = clock.monotonic()
-        await replicas.beat(owner, options.poller.size, names)
+        const own = options.poller.size
+        const { polling } = await replicas.beat(owner, own, names)
+        // Whoever watches nothing yet may look at the first it gets at once.
+        options.poller.budget((options.looksPerSecond * Math.max(1, own)) / Math.max(1, own, polling))
         // A database that was away makes everybody look dead: claiming waits for an unbroken series.
         if (clock.monotonic() - beatAt > ttlMs) beatingSince = clock.monotonic()
         beatAt = askedAt
@@ -158,6 +165,33 @@ export function createRunner(options: RunnerOptions): Runner {
         log.warn({ failure: failureOf(error).code }, 'heartbeat not written')
       }
       await rest(ttlMs / 4)
+    }
+  }
+
+  /** Hints only hasten what is found by itself a little later. */
+  function heed(hint: Hint): void {
+    switch (hint.kind) {
+      case 'due':
+        options.poller.nudge(watchKeyOf(hint.jobId, hint.n))
+        return
+      case 'cancelled':
+        driven.get(hint.jobId)?.cancelling.abort()
+        return
+      case 'freed':
+        options.turns.freed()
+        return
+    }
+  }
+
+  /** What other replicas cancelled, should their hints get lost. */
+  async function watchCancelled(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      try {
+        for (const jobId of await replicas.cancelled(owner)) driven.get(jobId)?.cancelling.abort()
+      } catch (error) {
+        log.debug({ failure: failureOf(error).code }, 'could not look for cancelled jobs')
+      }
+      await rest(cancelEveryMs)
     }
   }
 
@@ -186,16 +220,14 @@ export function createRunner(options: RunnerOptions): Runner {
     await clock.sleep(ms, stopping.signal).catch(() => undefined)
   }
 
+  options.hints.listen(heed, stopping.signal)
+
   return {
     start: () => {
       loops.push(beat(), claim())
+      if (!replicas.exclusive) loops.push(watchCancelled())
     },
     adopt,
-    cancelled: (jobId) => {
-      const job = driven.get(jobId)
-      job?.cancelling.abort()
-      return job !== undefined
-    },
     get size() {
       return driven.size
     },

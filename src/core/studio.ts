@@ -9,7 +9,7 @@ import {
   type Person,
   type SurfaceName,
 } from './job.ts'
-import type { AcceptAnswer, Caps, Clock, JobQuery, JobStore, Log, Meter, NewId, Reply, Step } from './ports.ts'
+import type { AcceptAnswer, Caps, Clock, Hints, JobQuery, JobStore, Log, Meter, NewId, Reply, Step } from './ports.ts'
 import { checkRequest, type ImageRequestInput, type Problem } from './request.ts'
 import type { Runner } from './runner.ts'
 import { type CancelAnswer, headOf, type JobView, type Notice } from './view.ts'
@@ -56,7 +56,8 @@ export interface Studio {
 export interface StudioOptions {
   readonly owner: string
   readonly jobs: JobStore
-  readonly runner: Pick<Runner, 'adopt' | 'cancelled'>
+  readonly runner: Pick<Runner, 'adopt'>
+  readonly hints: Pick<Hints, 'send'>
   readonly caps: Caps
   /** Workspaces that may spend the key; empty: all. */
   readonly allowedWorkspaces: ReadonlySet<string>
@@ -156,7 +157,7 @@ export function createStudio(options: StudioOptions): Studio {
     if (!isLive(job)) return 'finished'
     const cancelled = await jobs.cancel(job.id)
     if (cancelled === null) return 'finished'
-    runner.cancelled(job.id)
+    options.hints.send({ kind: 'cancelled', jobId: job.id })
     log.info({ job: job.id }, 'cancelled')
     return 'cancelled'
   }

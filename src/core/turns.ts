@@ -29,6 +29,8 @@ export interface TurnsOptions {
   readonly clock: Clock
   /** Jobs that one person may have running; the rest wait in line. */
   readonly maxRunningPerPerson: number
+  /** The line of all replicas together, in fair order; null where this process is alone and its own order counts. */
+  readonly line: (() => Promise<readonly string[]>) | null
 }
 
 interface Waiting {
@@ -40,7 +42,12 @@ interface Waiting {
   trying: boolean
 }
 
-export function createTurns({ clock, maxRunningPerPerson }: TurnsOptions): Turns {
+/** How long the line of all replicas is believed. */
+const lineMs = 1_000
+/** Whoever is further back in the line of all tries that much later, a place. */
+const courtesy = { aPlaceMs: 60, mostMs: 1_000 }
+
+export function createTurns({ clock, maxRunningPerPerson, line }: TurnsOptions): Turns {
   // People in the order of their next turn; a Map keeps insertion order, so moving to the end is delete and set.
   const lines = new Map<string, Waiting[]>()
   const running = new Map<string, Set<string>>()
@@ -48,6 +55,7 @@ export function createTurns({ clock, maxRunningPerPerson }: TurnsOptions): Turns
   let pausing: AbortController | null = null
   let freedMeanwhile = false
   let places: Map<string, number> | null = null
+  let everywhere: { readonly places: ReadonlyMap<string, number>; readonly at: number } | null = null
 
   const mayRun = ({ personKey, jobId }: Turn) => {
     const jobs = running.get(personKey)
@@ -64,11 +72,40 @@ export function createTurns({ clock, maxRunningPerPerson }: TurnsOptions): Turns
   }
 
   const next = (): Waiting | undefined => {
+    const first = everywhere === null ? undefined : firstOf(everywhere.places)
+    if (first !== undefined) return first
     for (const line of lines.values()) {
       const waiting = line.find(({ turn }) => mayRun(turn))
       if (waiting !== undefined) return waiting
     }
     return undefined
+  }
+
+  /** Of those waiting here, the one who comes first among all replicas. */
+  const firstOf = (order: ReadonlyMap<string, number>): Waiting | undefined => {
+    let best: Waiting | undefined
+    let bestPlace = Number.POSITIVE_INFINITY
+    for (const line of lines.values()) {
+      for (const waiting of line) {
+        const place = order.get(waiting.turn.jobId)
+        if (place === undefined || place >= bestPlace || !mayRun(waiting.turn)) continue
+        best = waiting
+        bestPlace = place
+      }
+    }
+    return best
+  }
+
+  /** Looks up the line of all replicas; while it can't be had, the own order counts. */
+  const lookUp = async () => {
+    if (line === null || (everywhere !== null && clock.monotonic() - everywhere.at < lineMs)) return
+    const jobIds = await line().catch(() => null)
+    everywhere = jobIds === null ? null : { places: firstPlaces(jobIds), at: clock.monotonic() }
+  }
+
+  const courtesyMs = (jobId: string) => {
+    const place = everywhere?.places.get(jobId) ?? 1
+    return Math.min(courtesy.mostMs, (place - 1) * courtesy.aPlaceMs)
   }
 
   const toTheEnd = (personKey: string) => {
@@ -89,7 +126,8 @@ export function createTurns({ clock, maxRunningPerPerson }: TurnsOptions): Turns
         waiting.trying = false
         if (answer.kind === 'wait') {
           if (waiting.signal.aborted) throw waiting.signal.reason
-          if (!freedMeanwhile) await pause(answer.ms)
+          await lookUp()
+          if (!freedMeanwhile) await pause(answer.ms + courtesyMs(waiting.turn.jobId))
           continue
         }
         remove(waiting)
@@ -102,6 +140,8 @@ export function createTurns({ clock, maxRunningPerPerson }: TurnsOptions): Turns
       }
     }
     pumping = false
+    // Nobody waits: what the line was says nothing about the next who come.
+    everywhere = null
   }
 
   const enter = ({ personKey, jobId }: Turn) => {
@@ -156,13 +196,21 @@ export function createTurns({ clock, maxRunningPerPerson }: TurnsOptions): Turns
     },
     place: (jobId) => {
       places ??= placesOf([...lines.values()])
-      return places.get(jobId) ?? null
+      const here = places.get(jobId)
+      return here === undefined ? null : (everywhere?.places.get(jobId) ?? here)
     },
     freed: () => {
       freedMeanwhile = true
       pausing?.abort()
     },
   }
+}
+
+/** Each job's first place in a line. */
+function firstPlaces(jobIds: readonly string[]): ReadonlyMap<string, number> {
+  const first = new Map<string, number>()
+  for (const [at, jobId] of jobIds.entries()) if (!first.has(jobId)) first.set(jobId, at + 1)
+  return first
 }
 
 /** Round by round, one of each person: the order in which the turns will come. */

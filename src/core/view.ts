@@ -31,6 +31,8 @@ export type JobView = ViewHead &
         readonly elapsedMs: number
         /** What is expected to remain, null when it takes longer than ever seen. */
         readonly remainingMs: number | null
+        /** Whether it has taken so long that only a rare look is still spent on it; `elapsedMs` then stands still. */
+        readonly late: boolean
       }
     | {
         readonly kind: 'result'

@@ -125,12 +125,13 @@ export function createImageApi(
   }
 }
 
-function bodyOf(model: string, { request, inputUrls }: Order) {
+function bodyOf(model: string, { request, inputUrls, callbackUrl }: Order) {
   return {
     model,
     prompt: request.prompt,
     aspect_ratio: request.aspectRatio,
     quality: request.quality,
     ...(inputUrls.length === 0 ? {} : { input_urls: inputUrls }),
+    ...(callbackUrl === null ? {} : { callback_url: callbackUrl }),
   }
 }

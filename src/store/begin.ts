@@ -27,16 +27,15 @@ export async function begin(session: Session, fence: Fence, n: number, limits: S
 }
 
 /**
- * Slots are counted, never kept as a number that could leak: tasks under way, and those whose outcome is unknown for as
- * long as the image API may still be at them.
+ * Slots are counted, never kept as a number that could leak: each task that the image API may be at, until the time set
+ * at its begin. What is watched on after that (it is overdue), or was never heard of again, holds nobody else up.
  */
 async function countSlots(session: Session): Promise<{ readonly used: number; readonly now: number }> {
   const [row] = await session.run(
-    `select @now as now,
-      (select count(*) from tasks where slot_until is not null and state in ('submitting', 'polling')) as under_way,
-      (select count(*) from tasks where slot_until > @now and state = 'ambiguous') as unknown`,
+    `select @now as now, (select count(*) from tasks
+      where slot_until > @now and state in ('submitting', 'polling', 'ambiguous')) as used`,
   )
-  return { used: numberOf(row, 'under_way') + numberOf(row, 'unknown'), now: numberOf(row, 'now') }
+  return { used: numberOf(row, 'used'), now: numberOf(row, 'now') }
 }
 
 /**

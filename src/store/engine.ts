@@ -17,13 +17,27 @@ export interface Engine extends Session {
   /**
    * Runs `work` in one transaction; whatever it throws rolls back and passes through. `work` may run again when the
    * database asks for that, so it has no other effects; it uses the given session alone and waits for nothing else.
+   * `unhurried`: its statements may take as long as they need (a new index, a move), where others end after seconds.
    */
-  transaction<T>(work: (session: Session) => Promise<T>): Promise<T>
+  transaction<T>(work: (session: Session) => Promise<T>, pace?: 'unhurried'): Promise<T>
   /** Runs `task` while no other holder of `name` runs, in any process of this database. Not to be nested. */
   withLock<T>(name: string, task: () => Promise<T>): Promise<T>
-  /** Waits for what is under way; afterwards every call throws `store_unavailable`. */
+  /** To the other processes of this database; null where one process alone has it. */
+  readonly wire: Wire | null
+  /** Waits for what is under way, but not for a server that is silent; afterwards every call throws `store_unavailable`. */
   close(): Promise<void>
 }
+
+/** Passes short texts to every process of a database, the sender too. They may get lost. */
+export interface Wire {
+  /** At most `wireBytes` bytes. Throws `store_unavailable`. */
+  send(text: string): Promise<void>
+  /** Hears every text until `signal` aborts. A connection that is lost is made anew; what was sent meanwhile is lost. */
+  listen(heard: (text: string) => void, signal: AbortSignal): void
+}
+
+/** PostgreSQL takes less than 8,000 bytes in one notice (postgresql.org/docs/current/sql-notify.html). */
+export const wireBytes = 7_999
 
 export interface Dialect {
   readonly now: string

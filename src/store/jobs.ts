@@ -6,7 +6,8 @@ import { creditsPerPicture } from '../core/request.ts'
 import { type Doubts, isInDoubt } from './doubt.ts'
 import { type Engine, parameters, type Session, type Value } from './engine.ts'
 import { hold, personAccount, resolve } from './ledger.ts'
-import { numberOf, readJob, readJobs, readLiveJob, textOf } from './rows.ts'
+import { readLine } from './line.ts'
+import { numberOf, readJob, readJobs, readLiveJob } from './rows.ts'
 import { secretKeepMs, secretText } from './secret.ts'
 import { settleWhenDone } from './settle.ts'
 
@@ -35,36 +36,14 @@ export function createJobStore(engine: Engine, doubts: Doubts): JobStore {
     },
     list: (query) => list(engine, query),
     cancel: (id) => engine.transaction((session) => cancel(session, id)),
+    line: (limit) => readLine(engine, limit),
   }
 }
 
 async function accept(session: Session, entry: NewJob, caps: Caps): Promise<AcceptAnswer> {
-  const { person, address, request } = entry
-  const [row] = await session.run(
-    `insert into jobs (id, event_key, surface, workspace, channel, person_id, person_name, locale, action, parent_id,
-        request, inputs, state, owner, address, secret, secret_until, accepted_at)
-      values (${parameters(1, 12)}, 'accepted', $13, $14, $15, @now + ${secretKeepMs}, @now)
-      on conflict (event_key) do nothing returning accepted_at`,
-    [
-      entry.id,
-      entry.eventKey,
-      entry.surface,
-      entry.workspace,
-      entry.channel,
-      person.id,
-      cleanName(entry),
-      entry.locale,
-      entry.action,
-      entry.parentId,
-      JSON.stringify(request),
-      JSON.stringify(entry.inputs),
-      entry.owner,
-      JSON.stringify(address.at),
-      secretText(address),
-    ],
-  )
-  if (row === undefined) return acceptedBefore(session, entry)
-  const acceptedAt = numberOf(row, 'accepted_at')
+  const { person, request } = entry
+  const acceptedAt = await insertJob(session, entry)
+  if (typeof acceptedAt !== 'number') return acceptedAt
   const tasks = Array.from({ length: request.count }, (_, at): Task => ({ n: at + 1, state: 'planned' }))
   await session.run(
     `insert into tasks (job, n, state) values ${tasks.map(({ n }) => `($1, ${n}, 'planned')`).join(', ')}`,
@@ -84,17 +63,64 @@ async function accept(session: Session, entry: NewJob, caps: Caps): Promise<Acce
   return { kind: 'accepted', job: newJob(entry, acceptedAt, tasks) }
 }
 
-/** The event was taken: by this very call, repeated because its commit was not heard of, or by another delivery. */
-async function acceptedBefore(session: Session, entry: NewJob): Promise<AcceptAnswer> {
-  const [row] = await session.run('select id from jobs where event_key = $1', [entry.eventKey])
-  if (row === undefined || textOf(row, 'id') !== entry.id) return { kind: 'duplicate' }
-  const job = await readJob(session, entry.id)
-  return job !== null && isLive(job) ? { kind: 'accepted', job } : { kind: 'duplicate' }
+/** When the job was accepted, or the answer to who comes too late. */
+async function insertJob(session: Session, entry: NewJob): Promise<number | AcceptAnswer> {
+  const { person, address } = entry
+  for (;;) {
+    const [row] = await session.run(
+      `insert into jobs (id, event_key, surface, workspace, channel, person_id, person_name, locale, action, parent_id,
+          request, inputs, state, owner, address, secret, source, secret_until, accepted_at)
+        values (${parameters(1, 12)}, 'accepted', ${parameters(13, 4)}, @now + ${secretKeepMs}, @now)
+        on conflict do nothing returning accepted_at`,
+      [
+        entry.id,
+        entry.eventKey,
+        entry.surface,
+        entry.workspace,
+        entry.channel,
+        person.id,
+        cleanName(entry),
+        entry.locale,
+        entry.action,
+        entry.parentId,
+        JSON.stringify(entry.request),
+        JSON.stringify(entry.inputs),
+        entry.owner,
+        JSON.stringify(address.at),
+        secretText(address),
+        entry.source,
+      ],
+    )
+    if (row !== undefined) return numberOf(row, 'accepted_at')
+    const answer = await acceptedBefore(session, entry)
+    if (answer !== null) return answer
+    // What was in the way has just ended: there is room now.
+  }
+}
+
+/**
+ * What is in the way of a new job: its event was taken, by this very call (repeated because its commit was not heard of)
+ * or by another delivery; or the same was pressed by the same person and is under way. Null: nothing any more.
+ */
+async function acceptedBefore(session: Session, entry: NewJob): Promise<AcceptAnswer | null> {
+  const [taken] = await session.run('select id from jobs where event_key = $1', [entry.eventKey])
+  if (taken !== undefined) {
+    const job = taken.id === entry.id ? await readJob(session, entry.id) : null
+    return job !== null && isLive(job) ? { kind: 'accepted', job } : { kind: 'duplicate' }
+  }
+  const [pressed] = await session.run(
+    `select id from jobs where person_id = $1 and source = $2 and workspace = $3 and surface = $4 and ended_at is null`,
+    [entry.person.id, entry.source, entry.workspace, entry.surface],
+  )
+  if (pressed !== undefined) return { kind: 'under_way' }
+  const [known] = await session.run('select id from jobs where id = $1', [entry.id])
+  if (known !== undefined) throw new AppError('internal', { detail: `job ${entry.id} exists, for another event` })
+  return null
 }
 
 /** What `get` would read, without reading it. */
 function newJob(entry: NewJob, acceptedAt: number, tasks: readonly Task[]): LiveJob {
-  const { eventKey: _key, owner: _owner, ...facts } = entry
+  const { eventKey: _key, owner: _owner, source: _source, ...facts } = entry
   const person = { ...entry.person, name: cleanName(entry) }
   return { ...facts, person, acceptedAt, cancelledAt: null, tasks, state: 'accepted', receipt: null, ready: null }
 }

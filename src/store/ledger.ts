@@ -1,7 +1,7 @@
 import { AppError } from '../core/failure.ts'
 import type { Caps } from '../core/ports.ts'
 import { parameters, type Session } from './engine.ts'
-import { numberOf, textOf } from './rows.ts'
+import { batches, numberOf, textOf } from './rows.ts'
 
 const dayMs = 86_400_000
 /** The account of everybody together; each person's has the name that `personAccount` gives. */
@@ -70,6 +70,27 @@ export async function forget(session: Session, jobId: string): Promise<void> {
     const held = { account: textOf(row, 'account'), credits: numberOf(row, 'credits'), day: dayOf(numberOf(row, 'at')) }
     await move(session, held, -held.credits)
   }
+}
+
+/** Deletes all entries of closed jobs, where every hold has been resolved. */
+export async function forgetEntries(session: Session, jobIds: readonly string[]): Promise<void> {
+  for (const batch of batches(jobIds))
+    await session.run(`delete from ledger where job in (${parameters(1, batch.length)})`, batch)
+}
+
+/** How many account rows are deleted with one statement. */
+const daysBatch = 500
+
+/** Deletes what each person spent on days longer than `historyMs` ago; everybody's sum stays. True: there may be more. */
+export async function forgetDays(session: Session, historyMs: number): Promise<boolean> {
+  const rows = await session.run(
+    `delete from accounts where (scope, day) in (
+        select scope, day from accounts
+          where scope <> '${allAccount}' and day < (@now - cast($1 as bigint)) / ${dayMs} limit ${daysBatch})
+      returning day`,
+    [historyMs],
+  )
+  return rows.length === daysBatch
 }
 
 interface Held {

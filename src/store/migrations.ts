@@ -1,5 +1,5 @@
 import { AppError } from '../core/failure.ts'
-import type { Engine } from './engine.ts'
+import type { Engine, Session } from './engine.ts'
 
 /**
  * The schema, step by step: the place in the list is the version. A step that was released is never changed; a new one
@@ -109,7 +109,22 @@ const migrations: readonly (readonly string[])[] = [
       primary key (blob, n)
     )`,
   ],
+  [
+    'alter table jobs add column source text',
+    // One live job of what was pressed: a second press at the same moment meets it here.
+    `create unique index jobs_source on jobs (person_id, source, workspace, surface)
+      where source is not null and ended_at is null`,
+    'create index jobs_cancelled on jobs (owner) where cancelled_at is not null and ended_at is null',
+    'create index jobs_ended on jobs (ended_at) where ended_at is not null',
+    `create index jobs_abandoned on jobs (ended_at) where state = 'abandoned'`,
+    `create index tasks_planned on tasks (job, n) where state = 'planned'`,
+    `create index tasks_failed on tasks (ended_at) where state = 'failed'`,
+    `create index accounts_days on accounts (day) where scope <> 'all'`,
+  ],
 ]
+
+/** The version that this program writes. */
+export const schemaVersion = migrations.length
 
 /**
  * Brings the schema up to `steps`, one process at a time. Throws `configuration` where it is newer than that: an older
@@ -119,12 +134,8 @@ export async function migrate(engine: Engine, steps: readonly (readonly string[]
   await engine.withLock('migrations', () =>
     engine.transaction(async (session) => {
       await session.run('create table if not exists meta (key text primary key, value text not null)')
-      const [row] = await session.run(`select value from meta where key = 'schema_version'`)
-      const version = row === undefined ? 0 : Number(row.value)
-      if (version > steps.length)
-        throw new AppError('configuration', {
-          detail: `the database was written by a newer version of this program (schema ${version}, this one knows ${steps.length}): start that version or a newer one`,
-        })
+      const version = await readVersion(session)
+      refuseNewer(version, steps.length)
       for (const statement of steps.slice(version).flat()) await session.run(statement)
       if (version < steps.length)
         await session.run(
@@ -132,6 +143,38 @@ export async function migrate(engine: Engine, steps: readonly (readonly string[]
             on conflict (key) do update set value = excluded.value`,
           [String(steps.length)],
         )
-    }),
+    }, 'unhurried'),
   )
+}
+
+/**
+ * Whether a database can be read as it is: for who must not change it. Throws `configuration`, in words, where its schema
+ * is not the one that this program knows.
+ */
+export async function checkSchema(session: Session): Promise<void> {
+  const version = await readVersion(session).catch((error: unknown) => {
+    // There is no such table.
+    if (error instanceof AppError && error.code === 'internal') return 0
+    throw error
+  })
+  refuseNewer(version, schemaVersion)
+  if (version < schemaVersion)
+    throw new AppError('configuration', {
+      detail:
+        version === 0
+          ? 'the database is empty: this program has not run on it yet'
+          : `the database is of an older version of this program (schema ${version}, this one knows ${schemaVersion}): start the program once, then try again`,
+    })
+}
+
+async function readVersion(session: Session): Promise<number> {
+  const [row] = await session.run(`select value from meta where key = 'schema_version'`)
+  return row === undefined ? 0 : Number(row.value)
+}
+
+function refuseNewer(version: number, known: number): void {
+  if (version > known)
+    throw new AppError('configuration', {
+      detail: `the database was written by a newer version of this program (schema ${version}, this one knows ${known}): start that version or a newer one`,
+    })
 }

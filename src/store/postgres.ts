@@ -1,7 +1,13 @@
+import { Socket } from 'node:net'
 import pg from 'pg'
+import { systemClock } from '../core/clock.ts'
 import { AppError } from '../core/failure.ts'
-import { type Dialect, type Engine, type Row, type Session, translate, type Value } from './engine.ts'
+import { type Dialect, type Engine, type Row, type Session, translate } from './engine.ts'
 import { createLocks } from './mutex.ts'
+import { ask, inTransaction, openPool, type QueryOptions, withClient } from './postgres-client.ts'
+import { isClash } from './postgres-error.ts'
+import { underLock } from './postgres-lock.ts'
+import { createPostgresWire } from './postgres-wire.ts'
 
 export const postgresDialect: Dialect = {
   // The statement's time, not the transaction's: after a wait for a lock it is the time at which it goes on.
@@ -14,124 +20,124 @@ export const postgresDialect: Dialect = {
 const connections = 10
 /** A lock holds a connection while its task runs, and the task needs others: so locks have their own. */
 const lockConnections = 4
-/** How long a new connection or a place in the pool may take, in milliseconds. */
-const connectMs = 5_000
-/** How long one statement may take by the server's clock; by ours longer, for a server that is out of reach. */
-const statementMs = 10_000
-const answerMs = 15_000
+/** The same as `answerMs` for a statement of an unhurried transaction, which has no other limit. */
+const unhurriedMs = 24 * 3_600_000
 /** A paused process holds the others up with its row locks for no longer than this. */
 const idleInTransactionMs = 5_000
 const idleMs = 60_000
 /** How often a transaction that lost a deadlock is run before it is given up. */
 const tries = 5
 
+/** One process's limits for a statement of a migration or a move. */
+const unhurried = 'set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0'
+/** How long what may take, in milliseconds: whatever becomes of the database, every call comes back. */
+export interface PostgresLimits {
+  /** A new connection, or a place in the pool. */
+  readonly connectMs: number
+  /** One statement by the server's clock, and by ours, which is longer: for a server that is out of reach. */
+  readonly statementMs: number
+  readonly answerMs: number
+  /** One try for a lock, of any number: less than an answer, so that a silent server is told from a busy lock. */
+  readonly lockTryMs: number
+  /** How often a quiet connection that listens is tried: one that was lost in silence looks the same. */
+  readonly listenTryMs: number
+}
+
+const usualLimits: PostgresLimits = {
+  connectMs: 4_000,
+  statementMs: 4_000,
+  answerMs: 5_000,
+  lockTryMs: 3_000,
+  listenTryMs: 10_000,
+}
+
 /**
  * A database by its URL; connects when first used. Throws `configuration` for what is no such URL. Statements are
- * prepared by name: a PgBouncer in between must be 1.21 or newer, or pool by session.
+ * prepared by name: a PgBouncer in between must be 1.21 or newer, or pool by session. Its wire needs the latter.
  */
-export function openPostgres(url: string): Engine {
+export function openPostgres(url: string, limits: PostgresLimits = usualLimits): Engine {
+  const sockets = new Set<Socket>()
   const common = {
     connectionString: checkedUrl(url),
-    connectionTimeoutMillis: connectMs,
-    idleTimeoutMillis: idleMs,
+    connectionTimeoutMillis: limits.connectMs,
     keepAlive: true,
     application_name: 'imagine-bot',
-    types: { getTypeParser },
+    query_timeout: limits.answerMs,
+    stream: () => socketIn(sockets),
   }
   const pool = openPool({
     ...common,
+    types: { getTypeParser },
+    idleTimeoutMillis: idleMs,
     max: connections,
-    statement_timeout: statementMs,
-    query_timeout: answerMs,
+    statement_timeout: limits.statementMs,
     idle_in_transaction_session_timeout: idleInTransactionMs,
   })
-  const lockPool = openPool({ ...common, max: lockConnections })
+  const lockPool = openPool({
+    ...common,
+    idleTimeoutMillis: idleMs,
+    max: lockConnections,
+    lock_timeout: limits.lockTryMs,
+  })
   const locks = createLocks()
   const prepare = preparer()
-  let closing: Promise<unknown> | null = null
+  const closing = new AbortController()
+  let closed: Promise<void> | null = null
 
-  const sessionOn = (client: pg.PoolClient): Session => ({
-    run: async (sql, values = []) => (await ask(client, { ...prepare(sql), values: [...values] })).rows,
+  const sessionOn = (client: pg.PoolClient, options: QueryOptions = {}): Session => ({
+    run: async (sql, values = []) => (await ask(client, { ...prepare(sql), values: [...values], ...options })).rows,
   })
 
-  async function transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
+  const run: Session['run'] = (sql, values) => withClient(pool, (client) => sessionOn(client).run(sql, values))
+
+  async function transaction<T>(work: (session: Session) => Promise<T>, pace?: 'unhurried'): Promise<T> {
+    const options = pace === 'unhurried' ? { query_timeout: unhurriedMs } : {}
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await withClient(pool, (client) => inTransaction(client, () => work(sessionOn(client))))
+        return await withClient(pool, (client) =>
+          inTransaction(client, async () => {
+            if (pace === 'unhurried') await ask(client, { text: unhurried })
+            return work(sessionOn(client, options))
+          }),
+        )
       } catch (error) {
         if (attempt === tries || !isClash(error)) throw error
       }
     }
   }
 
+  async function close(): Promise<void> {
+    closing.abort()
+    const ended = Promise.all([pool.end(), lockPool.end()])
+    // What is under way has ended by then: a server that is silent must not keep this process.
+    const farewell = setTimeout(() => {
+      for (const socket of sockets) socket.destroy()
+    }, limits.answerMs)
+    await ended
+    clearTimeout(farewell)
+  }
+
   return {
-    run: (sql, values) => withClient(pool, (client) => sessionOn(client).run(sql, values)),
+    run,
     transaction,
     // Within this process the waiting is done in memory: a connection for each name, not for each that waits.
-    withLock: (name, task) => locks(name, () => withClient(lockPool, (client) => underLock(client, name, task))),
+    withLock: (name, task) => locks(name, () => underLock(lockPool, name, task)),
+    wire: createPostgresWire(common, {
+      ...{ run, closing: closing.signal, clock: systemClock, random: Math.random },
+      tryEveryMs: limits.listenTryMs,
+    }),
     close: async () => {
-      closing ??= Promise.all([pool.end(), lockPool.end()])
-      await closing
+      closed ??= close()
+      await closed
     },
   }
 }
 
-function openPool(options: pg.PoolConfig): pg.Pool {
-  const pool = new pg.Pool(options)
-  // A connection that breaks is thrown away; whoever uses it next is told. Without a listener the process would end.
-  const heard = () => undefined
-  pool.on('error', heard)
-  pool.on('connect', (client) => client.on('error', heard))
-  return pool
-}
-
-/** Runs `use` on a connection; one that failed is not used again. */
-async function withClient<T>(pool: pg.Pool, use: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect().catch((error: unknown) => Promise.reject(classifyPostgres(error)))
-  let broken = false
-  try {
-    return await use(client)
-  } catch (error) {
-    broken = isUnavailable(error) && !isClash(error)
-    throw error
-  } finally {
-    client.release(broken)
-  }
-}
-
-async function inTransaction<T>(client: pg.PoolClient, work: () => Promise<T>): Promise<T> {
-  await ask(client, { text: 'begin' })
-  try {
-    const result = await work()
-    const { command } = await ask(client, { text: 'commit' })
-    // PostgreSQL answers the commit of a failed transaction with a rollback, and no error.
-    if (command !== 'COMMIT') throw new AppError('internal', { detail: 'PostgreSQL rolled back instead of committing' })
-    return result
-  } catch (error) {
-    // A connection that is gone has rolled back by itself.
-    if (!isUnavailable(error) || isClash(error)) await ask(client, { text: 'rollback' })
-    throw error
-  }
-}
-
-/** The lock ends with its transaction, so a lost connection frees it, and it works through PgBouncer too. */
-async function underLock<T>(client: pg.PoolClient, name: string, task: () => Promise<T>): Promise<T> {
-  await ask(client, { text: 'begin' })
-  await ask(client, { text: 'select pg_advisory_xact_lock(hashtextextended($1, 0))', values: [name] })
-  try {
-    return await task()
-  } finally {
-    // The task's end counts, whatever became of the lock: a connection that can't roll back is closed by its pool.
-    await ask(client, { text: 'rollback' }).catch(() => undefined)
-  }
-}
-
-async function ask(client: pg.PoolClient, query: pg.QueryConfig<Value[]>): Promise<pg.QueryResult<Row>> {
-  try {
-    return await client.query<Row, Value[]>(query)
-  } catch (error) {
-    throw classifyPostgres(error)
-  }
+/** A connection's socket, among those that closing may have to cut. */
+function socketIn(sockets: Set<Socket>): Socket {
+  const socket = new Socket()
+  sockets.add(socket)
+  return socket.once('close', () => sockets.delete(socket))
 }
 
 /** Translates and names each statement once; a name stands for the same text on every connection. */
@@ -155,46 +161,4 @@ function checkedUrl(url: string): string {
   throw new AppError('configuration', {
     detail: 'DATABASE_URL must look like postgres://user:password@host:5432/database',
   })
-}
-
-/**
- * What a driver's error means for us (postgresql.org/docs/current/errcodes-appendix.html). Never carries the values of
- * a statement, which PostgreSQL likes to repeat.
- */
-export function classifyPostgres(error: unknown): AppError {
-  const state = stateOf(error)
-  // No answer of the server: the connection failed, or could not be made in time.
-  if (state === null) {
-    const detail = `PostgreSQL: ${error instanceof Error ? error.message || error.name : 'connection failed'}`
-    return new AppError(isDefect(error) ? 'internal' : 'store_unavailable', { detail, cause: error })
-  }
-  const words = error instanceof Error && !state.startsWith('22') ? `: ${error.message}` : ''
-  const detail = `PostgreSQL ${state}${words}`
-  if (clashes.has(state)) return new AppError('store_unavailable', { detail, retryAfterMs: 0 })
-  if (refusals.some((start) => state.startsWith(start))) return new AppError('configuration', { detail })
-  return new AppError(outages.some((start) => state.startsWith(start)) ? 'store_unavailable' : 'internal', { detail })
-}
-
-/** Serialization failure and deadlock: the transaction was rolled back and may be run again at once. */
-const clashes: ReadonlySet<string> = new Set(['40001', '40P01'])
-/** Wrong name, password or database, missing rights. */
-const refusals = ['28', '3D', '42501']
-/** Connection lost, read-only stand-by, paused too long, no room, cancelled or timed out, shut down, system error. */
-const outages = ['08', '25006', '25P03', '53', '55P03', '57', '58', '72']
-
-function stateOf(error: unknown): string | null {
-  if (!(error instanceof Error) || !('severity' in error) || !('code' in error)) return null
-  return typeof error.code === 'string' ? error.code : null
-}
-
-function isDefect(error: unknown): boolean {
-  return error instanceof TypeError || error instanceof RangeError
-}
-
-function isUnavailable(error: unknown): error is AppError {
-  return error instanceof AppError && error.code === 'store_unavailable'
-}
-
-function isClash(error: unknown): boolean {
-  return isUnavailable(error) && error.retryAfterMs === 0
 }

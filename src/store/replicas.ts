@@ -2,22 +2,35 @@ import { isLive, type LiveJob } from '../core/job.ts'
 import type { ReplicaStore } from '../core/ports.ts'
 import { type Doubts, isInDoubt, release } from './doubt.ts'
 import { type Engine, parameters, type Session } from './engine.ts'
-import { readJobsById, textOf } from './rows.ts'
+import { numberOf, readJobsById, textOf } from './rows.ts'
 
 export interface ReplicaStoreOptions {
   /** True when this process alone can have the store. */
   readonly exclusive: boolean
+  /** How long a heartbeat counts, in milliseconds. */
+  readonly ttlMs: number
 }
 
 export function createReplicaStore(engine: Engine, doubts: Doubts, options: ReplicaStoreOptions): ReplicaStore {
   return {
     exclusive: options.exclusive,
     beat: async (owner, polling, surfaces) => {
-      await engine.run(
+      // Others only: whether the row just written is seen already differs between the engines.
+      const [row] = await engine.run(
         `insert into replicas (id, beat, polling, surfaces) values ($1, @now, $2, $3)
-          on conflict (id) do update set beat = excluded.beat, polling = excluded.polling, surfaces = excluded.surfaces`,
-        [owner, polling, JSON.stringify(surfaces)],
+          on conflict (id) do update set beat = excluded.beat, polling = excluded.polling, surfaces = excluded.surfaces
+          returning (select cast(coalesce(sum(o.polling), 0) as bigint) from replicas o
+            where o.id <> $1 and o.beat >= @now - cast($4 as bigint)) as others`,
+        [owner, polling, JSON.stringify(surfaces), options.ttlMs ?? 12_000], // TEMPORARY default
       )
+      return { polling: polling + numberOf(row, 'others') }
+    },
+    cancelled: async (owner) => {
+      const rows = await engine.run(
+        `select id from jobs where owner = $1 and cancelled_at is not null and ended_at is null and state <> 'settled'`,
+        [owner],
+      )
+      return rows.map((row) => textOf(row, 'id'))
     },
     claim: async (owner, surfaces, ttlMs, limit) => {
       await doubts.clear()

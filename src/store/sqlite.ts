@@ -125,6 +125,7 @@ function engineOf(database: DatabaseSync, guard: DatabaseSync): Engine {
     run: (sql, values) => inTurn(async () => execute(sql, values)),
     transaction: (work) => inTurn(() => transact(work)),
     withLock: locks,
+    wire: null,
     close: () =>
       inTurn(async () => {
         if (!database.isOpen) return

@@ -197,14 +197,25 @@ export function driveStoreContract(open: OpenFixture): void {
           await begun(store, fence, 2, one)
         })
 
-        test('a task that is still polled keeps its slot however long', async () => {
+        test('a task that is under way keeps its slot until that time too, and is watched on without it', async () => {
           const { store } = fixture
-          const one = { ...limits, maxInFlight: 1 }
-          const { fence } = await job({ request: { count: 2 } })
-          await begun(store, fence, 1, one)
+          const two = { ...limits, maxInFlight: 2 }
+          const { fence } = await job({ request: { count: 4 } })
+          await begun(store, fence, 1, two)
           await store.drive.taken(fence.jobId, 1, 't1')
-          await fixture.advance(6_000_000)
-          expect(await store.drive.begin(fence, 2, one)).toMatchObject({ kind: 'wait' })
+          await begun(store, fence, 2, two)
+          await fixture.advance(590_000)
+          expect(await store.drive.begin(fence, 3, two)).toMatchObject({ kind: 'wait' })
+          await fixture.advance(20_000)
+          await begun(store, fence, 3, two)
+          await begun(store, fence, 4, two)
+          // An id that is learnt so late brings no slot back.
+          await store.drive.taken(fence.jobId, 2, 't2')
+          await store.drive.end(fence, 3, failed)
+          await store.drive.end(fence, 1, completed)
+          const next = await job({ request: { count: 2 } })
+          await begun(store, next.fence, 1, two)
+          expect(await store.drive.begin(next.fence, 2, two)).toMatchObject({ kind: 'wait' })
         })
 
         test('concurrent begins never pass the last slot, and use all', async () => {

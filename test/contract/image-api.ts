@@ -139,5 +139,5 @@ export function testImageApi({ create, patienceMs = 15_000 }: ImageApiContract):
 
 /** An order as the runner gives it; `prompt` is not checked, so that a server's own limits can be tried. */
 export function orderOf(request: Partial<ImageRequest> = {}, inputUrls: readonly string[] = []): Order {
-  return { request: { ...requestSchema.parse({ prompt: 'a red fox' }), ...request }, inputUrls }
+  return { request: { ...requestSchema.parse({ prompt: 'a red fox' }), ...request }, inputUrls, callbackUrl: null }
 }

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Address } from '../../src/core/job.ts'
+import type { Fence } from '../../src/core/ports.ts'
 import { creditsPerPicture } from '../../src/core/request.ts'
 import {
   accepted,
@@ -40,7 +42,7 @@ export function jobStoreContract(open: OpenFixture): void {
         })
         const answer = await store.jobs.accept(entry, noCaps)
         if (answer.kind !== 'accepted') throw new Error(answer.kind)
-        const { eventKey: _event, owner: _owner, ...facts } = entry
+        const { eventKey: _event, owner: _owner, source: _source, ...facts } = entry
         const person = { id: 'U1', name: 'Zoë "🦊" <!channel> \u0007 \ufffd' }
         expect(answer.job).toMatchObject({ ...facts, person, state: 'accepted', receipt: null, ready: null })
         expect(answer.job.cancelledAt).toBeNull()
@@ -91,7 +93,7 @@ export function jobStoreContract(open: OpenFixture): void {
         const answers = await Promise.all(
           entries.map((entry, at) => (at % 2 === 0 ? fixture.store : fixture.peer).jobs.accept(entry, noCaps)),
         )
-        expect(tally(answers)).toEqual({ accepted: 1, duplicate: 199, refused: 0 })
+        expect(tally(answers)).toEqual({ accepted: 1, duplicate: 199, under_way: 0, refused: 0 })
         expect(await books(fixture)).toEqual({ hold: price })
         expect(await spent(fixture)).toEqual({ 'discord/ann': price, all: price })
       })
@@ -102,6 +104,71 @@ export function jobStoreContract(open: OpenFixture): void {
           code: 'internal',
         })
         expect(await books(fixture)).toEqual({ hold: price })
+      })
+    })
+
+    describe('a second press', () => {
+      const press = { source: 'again:job0' }
+      const close = (job: { fence: Fence; address: Address }) =>
+        fixture.store.drive.close(job.fence, { receipt: { address: job.address, messageKey: null, files: [] } })
+
+      test('of the same source is under way while the first job lives, and leaves no trace', async () => {
+        const { store, peer } = fixture
+        const first = await accepted(store, press)
+        const before = [await books(fixture), await spent(fixture)]
+        const second = newJob(press)
+        expect(await peer.jobs.accept(second, noCaps)).toEqual({ kind: 'under_way' })
+        // Nothing is left of its day's cap, and still it is told that the first one is on its way.
+        expect(await store.jobs.accept(newJob(press), { day: price, personDay: price })).toEqual({ kind: 'under_way' })
+        expect([await books(fixture), await spent(fixture)]).toEqual(before)
+        expect(await fixture.query('select id from jobs')).toEqual([{ id: first.id }])
+        await store.drive.end(first.fence, 1, { state: 'cancelled' })
+        expect(await store.jobs.accept(second, noCaps)).toEqual({ kind: 'under_way' })
+        await close(first)
+        expect(await store.jobs.accept(second, noCaps)).toMatchObject({ kind: 'accepted', job: { id: second.id } })
+        await store.drive.close({ jobId: second.id, owner: 'alpha' }, { failure: { code: 'delivery_gone' } })
+        await accepted(store, press)
+      })
+
+      test('a redelivered event is a duplicate, and the same call repeated is answered alike', async () => {
+        const { store } = fixture
+        const entry = newJob(press)
+        const first = await store.jobs.accept(entry, noCaps)
+        expect(await store.jobs.accept(newJob({ ...press, eventKey: entry.eventKey }), noCaps)).toEqual({
+          kind: 'duplicate',
+        })
+        expect(await store.jobs.accept(entry, noCaps)).toEqual(first)
+      })
+
+      test('of something else, by somebody else or elsewhere is a job of its own; what is typed always is', async () => {
+        const { store } = fixture
+        await accepted(store, press)
+        await accepted(store, { source: 'again:job1' })
+        await accepted(store, { ...press, person: { id: 'bob', name: 'Bob' } })
+        await accepted(store, { ...press, workspace: 'elsewhere' })
+        await accepted(store, { ...press, surface: 'slack' })
+        await accepted(store)
+        await accepted(store)
+      })
+
+      test('of many at once exactly one is accepted', async () => {
+        const answers = await Promise.all(
+          Array.from({ length: 60 }, (_, at) =>
+            (at % 2 === 0 ? fixture.store : fixture.peer).jobs.accept(newJob(press), noCaps),
+          ),
+        )
+        expect(tally(answers)).toEqual({ accepted: 1, duplicate: 0, under_way: 59, refused: 0 })
+        expect(await books(fixture)).toEqual({ hold: price })
+      })
+
+      test('at the moment at which the first job ends: the one or the other, never both', async () => {
+        for (let round = 0; round < 10; round += 1) {
+          const first = await accepted(fixture.store, press)
+          const [answer] = await Promise.all([fixture.peer.jobs.accept(newJob(press), noCaps), close(first)])
+          expect(['accepted', 'under_way']).toContain(answer.kind)
+          if (answer.kind === 'accepted')
+            await close({ ...answer.job, fence: { jobId: answer.job.id, owner: 'alpha' } })
+        }
       })
     })
 
@@ -170,7 +237,7 @@ export function jobStoreContract(open: OpenFixture): void {
             ),
           ),
         )
-        expect(tally(answers)).toEqual({ accepted: 10, duplicate: 0, refused: 50 })
+        expect(tally(answers)).toEqual({ accepted: 10, duplicate: 0, under_way: 0, refused: 50 })
         const accounts = await spent(fixture)
         expect(accounts.all).toBe(10 * price)
         for (const person of ['person0', 'person1', 'person2'])

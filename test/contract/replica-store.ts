@@ -45,6 +45,39 @@ export function replicaStoreContract(open: OpenFixture, exclusive: boolean): voi
       expect(rows).toEqual([{ id: 'alpha', polling: 2, surfaces: '["discord","slack"]' }])
     })
 
+    test('a beat tells what all who live are polling together', async () => {
+      const { store, peer } = fixture
+      expect(await store.replicas.beat('alpha', 3, both)).toEqual({ polling: 3 })
+      expect(await peer.replicas.beat('beta', 40, both)).toEqual({ polling: 43 })
+      expect(await store.replicas.beat('alpha', 5, both)).toEqual({ polling: 45 })
+      await fixture.advance(ttlMs - 100_000)
+      expect(await store.replicas.beat('alpha', 6, both)).toEqual({ polling: 46 })
+      await fixture.advance(150_000)
+      expect(await store.replicas.beat('alpha', 7, both)).toEqual({ polling: 7 })
+      await store.replicas.beat('beta', 1, both)
+      await store.replicas.leave('alpha')
+      expect(await peer.replicas.beat('beta', 2, both)).toEqual({ polling: 2 })
+    })
+
+    test('tells an owner which of its jobs were cancelled, until they are settled', async () => {
+      const { store, peer } = fixture
+      const watched = await accepted(store, { request: { count: 2 } })
+      await polling(store, watched.fence, 1)
+      const planned = await accepted(store)
+      await accepted(store)
+      const foreign = await accepted(store, { owner: 'beta' })
+      await polling(store, foreign.fence, 1)
+      expect(await store.replicas.cancelled('alpha')).toEqual([])
+      for (const { id } of [watched, planned, foreign]) await peer.jobs.cancel(id)
+      // The planned one had nothing under way: it is settled already.
+      expect(await store.replicas.cancelled('alpha')).toEqual([watched.id])
+      expect(await store.replicas.cancelled('beta')).toEqual([foreign.id])
+      await store.drive.end(watched.fence, 1, { state: 'completed', urls: ['https://images.example/1'] })
+      expect(await store.replicas.cancelled('alpha')).toEqual([])
+      await store.drive.close(foreign.fence, { failure: { code: 'delivery_gone' } })
+      expect(await store.replicas.cancelled('beta')).toEqual([])
+    })
+
     test('an owner without any heartbeat is dead, the caller never', async () => {
       const { store } = fixture
       const job = await accepted(store)

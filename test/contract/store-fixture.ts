@@ -19,6 +19,9 @@ export type OpenFixture = () => Promise<StoreFixture>
 export const noCaps: Caps = { day: 0, personDay: 0 }
 export const wideLimits: SubmitLimits = { maxInFlight: 1_000, perSecond: 1_000_000, slotMs: 60_000 }
 
+/** What a store keeps to, besides what each test gives. */
+export const storeOptions = { ttlMs: 600_000, historyMs: 30 * 86_400_000 }
+
 let made = 0
 
 export function newJob(change: Partial<Omit<NewJob, 'request'>> & { request?: Partial<ImageRequest> } = {}): NewJob {
@@ -34,6 +37,7 @@ export function newJob(change: Partial<Omit<NewJob, 'request'>> & { request?: Pa
     locale: 'en-GB',
     action: 'imagine',
     parentId: null,
+    source: null,
     inputs: [],
     address: { at: { channel: 'general' }, secret: { token: 'hush' } },
     ...change,
@@ -73,7 +77,12 @@ export async function polling(store: Store, fence: Fence, n = 1): Promise<void> 
 
 export function tally(answers: readonly AcceptAnswer[]): Readonly<Record<AcceptAnswer['kind'], number>> {
   const count = (kind: AcceptAnswer['kind']) => answers.filter((answer) => answer.kind === kind).length
-  return { accepted: count('accepted'), duplicate: count('duplicate'), refused: count('refused') }
+  return {
+    accepted: count('accepted'),
+    duplicate: count('duplicate'),
+    under_way: count('under_way'),
+    refused: count('refused'),
+  }
 }
 
 /** Each kind's credits in the books. */

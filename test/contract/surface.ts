@@ -47,7 +47,12 @@ export function testSurface(name: string, open: () => Promise<SurfaceFixture>): 
     it('posts once and edits from then on, through all the views of a job', async () => {
       let receipt = await show(await fixture.address(), queued)
       expect(fixture.messages()).toBe(1)
-      for (const view of [preparing, running, { ...running, done: 1, remainingMs: null }, resultOf(shown())]) {
+      for (const view of [
+        preparing,
+        running,
+        { ...running, done: 1, remainingMs: null, late: false },
+        resultOf(shown()),
+      ]) {
         receipt = await show(receipt.address, view)
         expect(fixture.messages(), view.kind).toBe(1)
       }
@@ -234,6 +239,7 @@ const running: ViewOf<'running'> = {
   startedAt: Date.UTC(2026, 0, 15, 12),
   elapsedMs: 3_000,
   remainingMs: 4_000,
+  late: false,
 }
 const words: { readonly [K in Exclude<JobViewKind, 'result'>]: ViewOf<K> } = {
   queued,

@@ -7,7 +7,7 @@ import { headOf, type JobView } from '../../src/core/view.ts'
 import { heldPicture } from '../../src/media/picture.ts'
 
 /** What happens to a job next, in the fake studio's hands. */
-export type Turn =
+type Turn =
   | { readonly kind: 'queued'; readonly place: number | null }
   | { readonly kind: 'preparing' }
   | {
@@ -15,6 +15,7 @@ export type Turn =
       readonly done?: number
       readonly elapsedMs: number
       readonly remainingMs: number | null
+      late: false
     }
   | { readonly kind: 'result'; readonly pictures: readonly HeldPicture[]; readonly failures?: readonly Failure[] }
   | { readonly kind: 'failed'; readonly failure: Failure }

@@ -31,6 +31,8 @@ export interface FakeSurfaceOptions {
   readonly name?: string
   /** How long a write is on its way, in milliseconds. */
   readonly writeMs?: number
+  /** Whether a write can still be called back while it is on its way. Default: yes. */
+  readonly abortable?: boolean
   readonly paceMs?: number
   /** What becomes of a write, by its number (1, 2, …): an error is thrown, and the chat stays as it was. */
   readonly onWrite?: (nth: number, view: JobView, kind: 'post' | 'edit') => AppError | undefined
@@ -73,7 +75,8 @@ export function createFakeSurface(options: FakeSurfaceOptions): FakeSurface {
     call.signal.throwIfAborted()
     const files = await filesOf(view, call.signal)
     call.gate()
-    if (options.writeMs !== undefined) await clock.sleep(options.writeMs, call.signal)
+    const wire = options.abortable === false ? new AbortController().signal : call.signal
+    if (options.writeMs !== undefined) await clock.sleep(options.writeMs, wire)
     return write(atOf(address), view, files)
   }
 

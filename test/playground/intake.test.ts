@@ -75,7 +75,7 @@ test('words become a job that every tab sees from queued to picture, byte for by
     expect(await tab.message()).toMatchObject({
       ...{ id, messageId: 'message-1', asked: { prompt: 'a fox' }, answer: { state: 'queued', line: en.queued(null) } },
     })
-  await server.studio.turn(id, { kind: 'running', elapsedMs: 1000, remainingMs: 3000 })
+  await server.studio.turn(id, { kind: 'running', elapsedMs: 1000, remainingMs: 3000, late: false })
   for (const tab of tabs) expect((await tab.message()).answer).toMatchObject({ state: 'running', progress: 0.25 })
   await server.studio.turn(id, { kind: 'result', pictures: [picture] })
   for (const tab of tabs) {
@@ -196,7 +196,7 @@ test('a tab that comes later, or comes back, sees it all: ended, running and wai
   const [one = '', two = '', three = ''] = server.studio.jobs().map(({ id }) => id)
   await server.studio.turn(one, { kind: 'result', pictures: [heldPng()] })
   await server.studio.turn(two, { kind: 'failed', failure: { code: 'content_rejected' } })
-  await server.studio.turn(three, { kind: 'running', elapsedMs: 500, remainingMs: 1500 })
+  await server.studio.turn(three, { kind: 'running', elapsedMs: 500, remainingMs: 1500, late: false })
   const { messages } = await (await follow(server, { 'last-event-id': '17' })).state()
   expect(messages.map(({ asked, answer }) => [asked.prompt, answer.state])).toEqual([
     ['one fox', 'result'],

@@ -68,14 +68,22 @@ test('while it waits and runs it can be cancelled, and says where it is', () => 
     ...{ progress: null, pictures: [], cancellable: true },
   })
   expect(answer({ ...head, inputCount: 2, kind: 'preparing' }).line).toBe(en.preparing(2))
-  const running = { ...head, kind: 'running', done: 1, startedAt: 0, elapsedMs: 3000, remainingMs: 5000 } as const
+  const running = {
+    ...head,
+    kind: 'running',
+    done: 1,
+    startedAt: 0,
+    elapsedMs: 3000,
+    remainingMs: 5000,
+    late: false,
+  } as const
   expect(answer(running)).toMatchObject({
-    line: en.running({ done: 1, total: 2, elapsedMs: 3000, remainingMs: 5000 }),
+    line: en.running({ done: 1, total: 2, elapsedMs: 3000, remainingMs: 5000, late: false }),
     progress: 3 / 8,
     cancellable: true,
   })
-  expect(answer({ ...running, remainingMs: null }).progress).toBeNull()
-  expect(answer({ ...running, elapsedMs: 0, remainingMs: 0 }).progress).toBe(0)
+  expect(answer({ ...running, remainingMs: null, late: false }).progress).toBeNull()
+  expect(answer({ ...running, elapsedMs: 0, remainingMs: 0, late: false }).progress).toBe(0)
 })
 
 test('a result: its line, each picture with its words, and a name for the file', () => {

@@ -51,7 +51,7 @@ test('shows every view in the one message, and the receipt finds it again', asyn
   const views: JobView[] = [
     queued,
     { ...head, kind: 'preparing' },
-    { ...head, kind: 'running', done: 0, startedAt: 0, elapsedMs: 1, remainingMs: null },
+    { ...head, kind: 'running', done: 0, startedAt: 0, elapsedMs: 1, remainingMs: null, late: false },
     { ...head, kind: 'failed', failure: { code: 'upstream_failed' } },
     { ...head, kind: 'cancelled', credits: 0, pending: false },
   ]

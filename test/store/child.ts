@@ -1,6 +1,6 @@
 import { AppError } from '../../src/core/failure.ts'
 import { openSqliteStore } from '../../src/store/store.ts'
-import { newJob, noCaps } from '../contract/store-fixture.ts'
+import { newJob, noCaps, storeOptions } from '../contract/store-fixture.ts'
 
 /**
  * A process with the embedded store: `node child.ts <directory> [first number]`. Says `opened`, then each job's number
@@ -9,7 +9,7 @@ import { newJob, noCaps } from '../contract/store-fixture.ts'
 const [dataDir = '', first] = process.argv.slice(2)
 const say = (line: string) => process.stdout.write(`${line}\n`)
 try {
-  const store = await openSqliteStore({ dataDir, newId: () => 'unused' })
+  const store = await openSqliteStore({ ...storeOptions, dataDir, newId: () => 'unused' })
   say('opened')
   for (let n = Number(first); first !== undefined; n += 1) {
     await store.jobs.accept(newJob({ id: `job${n}`, eventKey: `event${n}`, owner: `pid${process.pid}` }), noCaps)

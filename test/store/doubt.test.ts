@@ -6,7 +6,7 @@ import { AppError } from '../../src/core/failure.ts'
 import type { Engine } from '../../src/store/engine.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
-import { accepted, begun, newJob, noCaps } from '../contract/store-fixture.ts'
+import { accepted, begun, newJob, noCaps, storeOptions } from '../contract/store-fixture.ts'
 import { newId } from './fixtures.ts'
 
 const surfaces = ['discord']
@@ -35,7 +35,7 @@ describe('a commit whose answer is lost', () => {
           throw lost()
         },
       },
-      { newId, exclusive: false },
+      { ...storeOptions, newId, exclusive: false },
     )
     await store.replicas.beat('alpha', 0, surfaces)
     await store.replicas.beat('beta', 0, surfaces)

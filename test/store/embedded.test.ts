@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { openSqliteStore } from '../../src/store/store.ts'
-import { accepted, begun } from '../contract/store-fixture.ts'
+import { accepted, begun, storeOptions } from '../contract/store-fixture.ts'
 import { newId } from './fixtures.ts'
 
 describe('the embedded store', () => {
@@ -25,7 +25,7 @@ describe('the embedded store', () => {
     await rm(root, { recursive: true })
   })
 
-  const open = () => openSqliteStore({ dataDir, newId })
+  const open = () => openSqliteStore({ ...storeOptions, dataDir, newId })
 
   /** A child process with the store, and what it says, line by line. */
   function start(first: number | null, uid?: number) {

@@ -1,11 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Engine } from '../../src/store/engine.ts'
 import { openPostgres } from '../../src/store/postgres.ts'
-import { openSqlite } from '../../src/store/sqlite.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
-import type { OpenFixture, StoreFixture } from '../contract/store-fixture.ts'
+import { type OpenFixture, storeOptions } from '../contract/store-fixture.ts'
 import { prepareShift, shift, shifted } from './shifted.ts'
 
 let ids = 0
@@ -20,16 +16,6 @@ export interface FixtureServer {
   close(): Promise<void>
 }
 
-export async function sqliteFixture(): Promise<StoreFixture> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'imagine-store-'))
-  const server = await serve(openSqlite(dataDir), null)
-  const close = async () => {
-    await server.close()
-    await rm(dataDir, { recursive: true })
-  }
-  return { ...(await server.open()), close }
-}
-
 /** `url` of a database of our own: two processes on it. */
 export function servePostgres(url: string): Promise<FixtureServer> {
   return serve(openPostgres(url), openPostgres(url))
@@ -38,7 +24,7 @@ export function servePostgres(url: string): Promise<FixtureServer> {
 /** Without an `other` engine one process alone has the store. */
 export async function serve(engine: Engine, other: Engine | null): Promise<FixtureServer> {
   await prepareShift(engine)
-  const options = { newId, exclusive: other === null }
+  const options = { ...storeOptions, newId, exclusive: other === null }
   const store: Store = await openStore(shifted(engine), options)
   const peer = other === null ? store : await openStore(shifted(other), options)
   return {

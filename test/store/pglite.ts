@@ -1,7 +1,10 @@
 import { PGlite } from '@electric-sql/pglite'
 import { type Engine, type Row, type Session, translate } from '../../src/store/engine.ts'
 import { createLocks, createMutex } from '../../src/store/mutex.ts'
-import { classifyPostgres, postgresDialect } from '../../src/store/postgres.ts'
+import { postgresDialect } from '../../src/store/postgres.ts'
+import { classifyPostgres } from '../../src/store/postgres-error.ts'
+
+const channel = 'imagine_hints'
 
 /** PostgreSQL's dialect without a server: one session in this process, so nothing really runs at the same time. */
 export async function openPglite(): Promise<Engine> {
@@ -32,6 +35,13 @@ export async function openPglite(): Promise<Engine> {
         }
       }),
     withLock: createLocks(),
-    close: () => database.close(),
+    wire: {
+      send: (text) => inTurn(async () => void (await session.run(`select pg_notify('${channel}', $1)`, [text]))),
+      listen: (heard, signal) => {
+        const listening = inTurn(() => database.listen(channel, heard))
+        signal.addEventListener('abort', () => void listening.then((stop) => inTurn(() => stop())), { once: true })
+      },
+    },
+    close: () => inTurn(() => database.close()),
   }
 }

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import type { Engine, Session, Value } from '../../src/store/engine.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { openStore } from '../../src/store/store.ts'
-import { accepted, begun, newJob, noCaps, polling } from '../contract/store-fixture.ts'
+import { accepted, begun, newJob, noCaps, polling, storeOptions } from '../contract/store-fixture.ts'
 import { newId } from './fixtures.ts'
 
 /** Tables, and the names that stand for them, that grow with every job. Live jobs have an index of their own. */
@@ -33,7 +33,7 @@ test('no statement of a job’s life reads a whole table', async () => {
     },
   })
   const engine: Engine = { ...inner, ...over(inner), transaction: (work) => inner.transaction((s) => work(over(s))) }
-  const store = await openStore(engine, { newId, exclusive: true })
+  const store = await openStore(engine, { ...storeOptions, newId, exclusive: true })
   heard.clear()
 
   const job = await accepted(store, { request: { count: 4 } })

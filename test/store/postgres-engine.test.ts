@@ -2,8 +2,10 @@ import { inspect } from 'node:util'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Engine } from '../../src/store/engine.ts'
-import { classifyPostgres, openPostgres } from '../../src/store/postgres.ts'
+import { openPostgres } from '../../src/store/postgres.ts'
+import { classifyPostgres } from '../../src/store/postgres-error.ts'
 import { openPostgresStore } from '../../src/store/store.ts'
+import { storeOptions } from '../contract/store-fixture.ts'
 import { newId } from './fixtures.ts'
 import { createTestDatabase, type TestDatabase, testDatabaseUrl } from './test-database.ts'
 
@@ -22,9 +24,11 @@ describe('a PostgreSQL that is not there', () => {
   })
 
   test('a port where nobody listens is store_unavailable', async () => {
-    const error: unknown = await openPostgresStore({ url: 'postgres://me:hush@127.0.0.1:9/x', newId }).catch(
-      (error: unknown) => error,
-    )
+    const error: unknown = await openPostgresStore({
+      url: 'postgres://me:hush@127.0.0.1:9/x',
+      newId,
+      ...storeOptions,
+    }).catch((error: unknown) => error)
     expect(error).toMatchObject({ code: 'store_unavailable' })
     expect(inspect(error)).not.toContain('hush')
   })
@@ -72,16 +76,18 @@ describe.skipIf(testDatabaseUrl === undefined)('a real PostgreSQL', () => {
     )
 
   test('replicas that start together migrate once', async () => {
-    const stores = await Promise.all(Array.from({ length: 4 }, () => openPostgresStore({ url: database.url, newId })))
+    const stores = await Promise.all(
+      Array.from({ length: 4 }, () => openPostgresStore({ url: database.url, newId, ...storeOptions })),
+    )
     expect(await engine.run(`select key, value from meta where key = 'schema_version'`)).toHaveLength(1)
     await Promise.all(stores.map((store) => store.close()))
   })
 
   test('a newer schema is refused', async () => {
-    const store = await openPostgresStore({ url: database.url, newId })
+    const store = await openPostgresStore({ url: database.url, newId, ...storeOptions })
     await store.close()
     await engine.run(`update meta set value = '999' where key = 'schema_version'`)
-    await expect(openPostgresStore({ url: database.url, newId })).rejects.toMatchObject({
+    await expect(openPostgresStore({ url: database.url, newId, ...storeOptions })).rejects.toMatchObject({
       code: 'configuration',
       detail: expect.stringContaining('schema 999'),
     })
@@ -92,7 +98,9 @@ describe.skipIf(testDatabaseUrl === undefined)('a real PostgreSQL', () => {
   test('an unknown database is a configuration error', async () => {
     const url = new URL(database.url)
     url.pathname = '/there_is_no_such_database'
-    await expect(openPostgresStore({ url: url.href, newId })).rejects.toMatchObject({ code: 'configuration' })
+    await expect(openPostgresStore({ ...storeOptions, url: url.href, newId })).rejects.toMatchObject({
+      code: 'configuration',
+    })
   })
 
   test('a connection cut within a transaction is store_unavailable, rolls back, and the next call works', async () => {
@@ -176,7 +184,7 @@ describe.skipIf(testDatabaseUrl === undefined)('a real PostgreSQL', () => {
     expect(await engine.run('show idle_in_transaction_session_timeout')).toEqual([
       { idle_in_transaction_session_timeout: '5s' },
     ])
-    expect(await engine.run('show statement_timeout')).toEqual([{ statement_timeout: '10s' }])
+    expect(await engine.run('show statement_timeout')).toEqual([{ statement_timeout: '4s' }])
   })
 
   test('a lock whose connection is cut does not take its task along', async () => {

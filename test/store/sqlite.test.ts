@@ -1,7 +1,22 @@
-import { describe } from 'vitest'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe } from 'vitest'
+import { openSqlite } from '../../src/store/sqlite.ts'
 import { storeContract } from '../contract/stores.ts'
-import { sqliteFixture } from './fixtures.ts'
+import { type FixtureServer, serve } from './fixtures.ts'
 
 describe('SQLite', () => {
-  storeContract(sqliteFixture, true)
+  let dataDir: string
+  let server: FixtureServer
+  beforeAll(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'imagine-store-'))
+    server = await serve(openSqlite(dataDir), null)
+  })
+  afterAll(async () => {
+    await server.close()
+    await rm(dataDir, { recursive: true })
+  })
+
+  storeContract(() => server.open(), true)
 })

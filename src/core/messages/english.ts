@@ -52,7 +52,8 @@ export const english: Messages = {
   locale: 'en',
   queued: (place) => (place === null ? 'In line…' : place <= 1 ? 'Next in line…' : `In line, number ${place}…`),
   preparing: (inputCount) => (inputCount === 1 ? 'Reading your picture…' : 'Reading your pictures…'),
-  running: ({ done, total, elapsedMs, remainingMs }) => {
+  running: ({ done, total, elapsedMs, remainingMs, late }) => {
+    if (late) return 'The image service takes too long. If the picture still comes within a day, it appears here.'
     const counted = total > 1 ? `Drawing, ${done} of ${total} done` : 'Drawing'
     if (remainingMs === null) return `${counted}, ${seconds(elapsedMs)} so far. This one takes longer than usual…`
     return `${counted}, ${seconds(elapsedMs)} so far, about ${seconds(Math.max(1_000, remainingMs))} to go…`

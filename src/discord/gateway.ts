@@ -1,0 +1,166 @@
+import { once } from 'node:events'
+import {
+  type APIInteraction,
+  Client,
+  type ClientOptions,
+  type CloseEvent,
+  DiscordAPIError,
+  DiscordjsError,
+  DiscordjsErrorCodes,
+  Events,
+  GatewayDispatchEvents,
+  Options,
+  SimpleShardingStrategy,
+  WebSocketShardStatus,
+} from 'discord.js'
+import { type AppError, failureOf } from '../core/failure.ts'
+import type { AdapterTools, Clock } from '../core/ports.ts'
+import { closeFailure } from './close-failure.ts'
+import { signedOut } from './rest.ts'
+
+export interface GatewayOptions {
+  readonly token: string
+  readonly apiUrl: string
+  readonly tools: Pick<AdapterTools, 'log' | 'clock'>
+  readonly onInteraction: (interaction: APIInteraction) => void
+  /** What no reconnect cures, met after signing in. */
+  readonly onFatal: (error: AppError) => void
+}
+
+/** One sign-in to Discord's gateway: discord.js reconnects and resumes by itself. */
+export interface Gateway {
+  /** Resolves when signed in; rejects when that failed, with nothing left behind, or when the signal aborts. */
+  connect(signal: AbortSignal): Promise<void>
+  /** Whether events arrive right now. */
+  ready(): boolean
+  close(): Promise<void>
+}
+
+/** discord.js' own manager of sockets, behind the one of the same name that `client.ws` is. */
+type Sockets = Parameters<NonNullable<NonNullable<ClientOptions['ws']>['buildStrategy']>>[0]
+
+/** Users and members that discord.js remembers; we read events as they come, and it would keep everybody for ever. */
+const remembered = 100
+/** How long `close` waits for a connection that is being made. */
+const dialMs = 2_000
+/** How long it waits for Discord to say goodbye as well. */
+const goodbyeMs = 3_000
+
+export function createGateway({ token, apiUrl, tools, onInteraction, onFatal }: GatewayOptions): Gateway {
+  const { log, clock } = tools
+  const up = new Set<number>()
+  let sockets: Sockets | null = null
+  let signedIn = false
+  let closed = false
+  let failure: AppError | null = null
+
+  const client = new Client({
+    // Interactions come without any.
+    intents: [],
+    shards: 'auto',
+    makeCache: Options.cacheWithLimits({
+      ...Options.DefaultMakeCacheSettings,
+      MessageManager: 0,
+      GuildMemberManager: remembered,
+      UserManager: { maxSize: remembered, keepOverLimit: ({ id, client: { user } }) => id === user.id },
+    }),
+    rest: { api: apiUrl, version: '10', retries: 0, timeout: 15_000 },
+    ws: {
+      buildStrategy: (manager) => {
+        sockets = manager
+        // discord.js dials again half a second after a loss although it was destroyed meanwhile: it begins by asking
+        // for the session, and then waits here for good.
+        const { retrieveSessionInfo } = manager.options
+        manager.options.retrieveSessionInfo = (shardId) =>
+          closed ? new Promise<never>(() => undefined) : retrieveSessionInfo(shardId)
+        return new SimpleShardingStrategy(manager)
+      },
+    },
+  })
+
+  // Raw events: they come before discord.js looks anything up, and are the same after a resume.
+  client.ws.on(GatewayDispatchEvents.InteractionCreate, (interaction: APIInteraction) => {
+    if (!closed) onInteraction(interaction)
+  })
+  client.on(Events.ShardReady, (shard) => {
+    up.add(shard)
+    log.info({ shard }, 'signed in to Discord')
+  })
+  client.on(Events.ShardResume, (shard, replayed) => {
+    up.add(shard)
+    log.info({ shard, replayed }, 'resumed at Discord')
+  })
+  client.on(Events.ShardReconnecting, (shard) => {
+    up.delete(shard)
+    if (!closed) log.warn({ shard }, 'Discord’s gateway lost, reconnecting')
+  })
+  client.on(Events.ShardDisconnect, ({ code }: CloseEvent, shard) => {
+    up.delete(shard)
+    failure = closeFailure(code)
+    if (signedIn && !closed) onFatal(failure)
+  })
+  client.on(Events.ShardError, (error, shard) => log.warn({ shard, failure: error.name }, 'Discord’s gateway failed'))
+  // Without a listener a failure inside discord.js would end the process.
+  client.on(Events.Error, (error) => log.error({ ...failureOf(error), name: error.name }, 'discord.js failed'))
+  client.on(Events.Warn, (message) => log.warn({ message }, 'discord.js warns'))
+
+  async function close(): Promise<void> {
+    if (closed) return
+    closed = true
+    up.clear()
+    const dialling = sockets !== null && (await isDialling(sockets))
+    // Destroying a connection that is just being made ends in an error that nobody can catch.
+    if (dialling && !(await settles(client, clock))) return
+    const waited = new AbortController()
+    await Promise.race([client.destroy(), clock.sleep(goodbyeMs, waited.signal)])
+    waited.abort()
+  }
+
+  return {
+    connect: async (signal) => {
+      try {
+        await Promise.race([client.login(token), aborted(signal)])
+        signedIn = true
+      } catch (error) {
+        signal.throwIfAborted()
+        closed = true
+        up.clear()
+        throw failure ?? (isSignedOut(error) ? signedOut() : error)
+      }
+    },
+    ready: () => up.size > 0 && up.size === client.ws.shards.size,
+    close,
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+    if (signal.aborted) reject(signal.reason)
+  })
+}
+
+async function isDialling(sockets: Sockets): Promise<boolean> {
+  const states = await sockets.fetchStatus()
+  return states.some((state) => state === WebSocketShardStatus.Connecting)
+}
+
+/** Whether a connection that is being made comes to something in time. */
+async function settles(client: Client, clock: Clock): Promise<boolean> {
+  const done = new AbortController()
+  const { signal } = done
+  try {
+    return await Promise.race([
+      once(client, Events.ShardReady, { signal }).then(() => true),
+      once(client, Events.ShardReconnecting, { signal }).then(() => true),
+      clock.sleep(dialMs, signal).then(() => false),
+    ])
+  } finally {
+    done.abort()
+  }
+}
+
+function isSignedOut(error: unknown): boolean {
+  if (error instanceof DiscordAPIError) return error.status === 401
+  return error instanceof DiscordjsError && error.code === DiscordjsErrorCodes.TokenInvalid
+}

@@ -1,0 +1,143 @@
+import { Readable } from 'node:stream'
+import { request } from 'undici'
+import { z } from 'zod'
+import { AppError } from '../core/failure.ts'
+import type { PictureType } from '../core/job.ts'
+import type { Call, Clock, Picture } from '../core/ports.ts'
+import { collect, discard } from '../media/collect.ts'
+import { fitUpload } from '../media/fit.ts'
+import { resultBytes } from '../media/limits.ts'
+import { extensionOf } from '../media/type.ts'
+import { faultOf, httpFailure, limited, toAppError } from './errors.ts'
+import { slackLimits } from './limits.ts'
+import type { Uploaded } from './render.ts'
+import type { SlackApi } from './web-api.ts'
+
+interface UploadOrder {
+  readonly picture: Picture
+  /** File name without its extension. */
+  readonly name: string
+  readonly alt: string
+  /** The thread to share it into; null: only the bot sees it until a message shows it. */
+  readonly share: { readonly channel: string; readonly thread: string } | null
+}
+
+/** Slack's external upload in its three steps. */
+export interface Uploads {
+  /** The file's id, once Slack has it (and long before it is ready to be shown). Throws an AppError. */
+  upload(order: UploadOrder, call: Call): Promise<Uploaded>
+}
+
+const urlSchema = z.object({ upload_url: z.string(), file_id: z.string() })
+/** Longest silence of the upload host, in milliseconds. */
+const silenceMs = 60_000
+const tries = 3
+
+/** A picture on its way, in a form that Slack shows. */
+interface Parcel {
+  readonly type: PictureType
+  readonly size: number
+  readonly body: AsyncIterable<Uint8Array>
+  readonly reduced: boolean
+}
+
+export function createUploads({ api, clock }: { readonly api: SlackApi; readonly clock: Clock }): Uploads {
+  async function place(order: UploadOrder, call: Call): Promise<Uploaded> {
+    const parcel = await packed(order.picture, call.signal)
+    const target = await reserve(order, parcel, call).catch(async (error: unknown) => {
+      await parcel.body[Symbol.asyncIterator]().return?.()
+      throw error
+    })
+    await send(target.upload_url, parcel, call)
+    return { id: target.file_id, reduced: parcel.reduced }
+  }
+
+  async function reserve({ name, alt }: UploadOrder, { type, size }: Parcel, call: Call) {
+    const args = {
+      filename: `${name}.${extensionOf(type)}`,
+      length: size,
+      // The SDK's own upload sends this under a name that Slack ignores (node-slack-sdk#2788).
+      alt_txt: alt,
+    }
+    const answer = await api.ask(call, 'safely', (client) => client.apiCall('files.getUploadURLExternal', args))
+    const parsed = urlSchema.safeParse(answer)
+    if (!parsed.success) throw new AppError('surface_unavailable', { detail: 'Slack: no upload URL' })
+    return parsed.data
+  }
+
+  /** An unfinished upload is nothing that anybody sees: it is begun anew, with the picture fetched again. */
+  async function placed(order: UploadOrder, call: Call): Promise<Uploaded> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await place(order, call)
+      } catch (error) {
+        call.signal.throwIfAborted()
+        const fault = faultOf(error)
+        if (attempt >= tries || (fault !== 'passing' && fault !== 'limited')) throw error
+        const asked = error instanceof AppError ? error.retryAfterMs : undefined
+        await clock.sleep(asked ?? 500 * 2 ** attempt, call.signal)
+      }
+    }
+  }
+
+  return {
+    upload: async (order, call) => {
+      const file = await placed(order, call)
+      const { share } = order
+      const where = share === null ? {} : { channel_id: share.channel, thread_ts: share.thread }
+      // Twice would share it twice.
+      await api.ask(call, 'refused', (client) =>
+        client.apiCall('files.completeUploadExternal', { files: [{ id: file.id }], ...where }),
+      )
+      return file
+    },
+  }
+}
+
+/** Streams what Slack shows as it is; what it does not show, or has no known size, is held. */
+async function packed(picture: Picture, signal: AbortSignal): Promise<Parcel> {
+  const open = await picture.open(signal)
+  const { type, size, body } = open
+  if (!slackLimits.pictureTypes.includes(type)) {
+    await discard(open)
+    const limits = { maxBytes: slackLimits.fileBytes, types: slackLimits.pictureTypes }
+    return held(await fitUpload(picture, limits, signal))
+  }
+  if (size !== null && size <= slackLimits.fileBytes) return { type, size, body, reduced: false }
+  const bytes = await collect(open, resultBytes, 'result_too_large')
+  return held({ type, bytes, reduced: false })
+}
+
+function held({ bytes, ...rest }: { type: PictureType; bytes: Uint8Array; reduced: boolean }): Parcel {
+  return { ...rest, size: bytes.length, body: once(bytes) }
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
+}
+
+/** The raw bytes, with no token: the URL is all that the upload host asks for. */
+async function send(url: string, { type, size, body }: Parcel, { signal, gate }: Call): Promise<void> {
+  const stream = Readable.from(body, { objectMode: false })
+  try {
+    signal.throwIfAborted()
+    gate()
+    const response = await request(url, {
+      method: 'POST',
+      headers: { 'content-type': type, 'content-length': String(size) },
+      body: stream,
+      headersTimeout: silenceMs,
+      bodyTimeout: silenceMs,
+      signal,
+    })
+    await response.body.dump()
+    const { statusCode, headers } = response
+    if (statusCode === 429) throw limited((Number(headers['retry-after']) || 1) * 1000)
+    if (statusCode !== 200) throw httpFailure(statusCode)
+  } catch (error) {
+    stream.on('error', () => undefined).destroy()
+    signal.throwIfAborted()
+    // What the picture's source threw comes through as it is.
+    throw toAppError(error)
+  }
+}

@@ -1,0 +1,369 @@
+import { getEventListeners } from 'node:events'
+import { describe, expect, it } from 'vitest'
+import { priorDurations } from '../../src/core/durations.ts'
+import { AppError } from '../../src/core/failure.ts'
+import { createPoller, type PollerOptions, type WatchEnd } from '../../src/core/poller.ts'
+import type { ImageApi, TaskStatus } from '../../src/core/ports.ts'
+import { createManualClock } from '../fakes/clock.ts'
+import { createRecordedLog } from '../http/recorded-log.ts'
+import { createRecordedMeter } from './meter.ts'
+import { seededRandom } from './random.ts'
+
+const url = 'https://images.test/1.png'
+const done: TaskStatus = { state: 'completed', urls: [url] }
+const working: TaskStatus = { state: 'working' }
+const prior = priorDurations()
+
+function setUp(
+  look: (taskId: string, nth: number) => TaskStatus | Promise<TaskStatus>,
+  change: Partial<PollerOptions> = {},
+) {
+  const clock = createManualClock()
+  const start = clock.now()
+  const looks: { readonly taskId: string; readonly at: number }[] = []
+  const api: Pick<ImageApi, 'look'> = {
+    look: async (taskId, signal) => {
+      looks.push({ taskId, at: clock.now() - start })
+      signal.throwIfAborted()
+      return look(taskId, looks.length)
+    },
+  }
+  const meter = createRecordedMeter()
+  const poller = createPoller({
+    ...{ api, clock, meter, random: () => 0, log: createRecordedLog(), durations: () => prior },
+    ...{ looksPerTask: 6, looksPerSecond: 1_000 },
+    ...change,
+  })
+  const stopping = new AbortController()
+  const watch = (taskId = 't1', submittedAt = clock.now(), timeoutMs = 900_000, { signal } = stopping) =>
+    poller.watch(
+      {
+        ...{ key: taskId, taskId, taskClass: 'c', submittedAt },
+        ...{ lateAt: submittedAt + timeoutMs, deadlineAt: submittedAt + timeoutMs, onLate: () => undefined },
+      },
+      signal,
+    )
+  const ended = async (watching: Promise<WatchEnd>) => {
+    let end: WatchEnd | 'watching' = 'watching'
+    void watching.then((value) => {
+      end = value
+    })
+    await clock.settle()
+    return end
+  }
+  return { clock, looks, meter, poller, stopping, watch, ended }
+}
+
+describe('a watched task', () => {
+  it('is found soon after it has ended', async () => {
+    const { clock, looks, poller, watch, meter } = setUp(() => (clock.monotonic() >= 6_000 ? done : working))
+    const watching = watch()
+    expect(poller.size).toBe(1)
+    await clock.advance(8_000)
+    await expect(watching).resolves.toEqual(done)
+    expect(looks.length).toBeLessThan(9)
+    expect(looks.at(0)?.at).toBeGreaterThan(2_000)
+    expect(poller.size).toBe(0)
+    expect(clock.sleepers).toBe(0)
+    expect(meter.counted('status_queries')).toMatchObject({ completed: 1, working: looks.length - 1 })
+    expect(meter.times('detection_lag')).toHaveLength(1)
+  })
+
+  it('tells its failure', async () => {
+    const failed: TaskStatus = { state: 'failed', failure: { code: 'content_rejected' } }
+    const { clock, watch } = setUp(() => failed)
+    const watching = watch()
+    await clock.advance(10_000)
+    await expect(watching).resolves.toEqual(failed)
+  })
+
+  it('is looked at once when it was taken over late, and then by the rule', async () => {
+    const { clock, looks, watch } = setUp(() => (clock.monotonic() >= 10_000 ? done : working))
+    const watching = watch('t1', clock.now() - 60_000)
+    await clock.settle()
+    expect(looks).toEqual([{ taskId: 't1', at: 0 }])
+    await clock.advance(30_000)
+    await expect(watching).resolves.toEqual(done)
+  })
+
+  it('is looked at three times a second at most', async () => {
+    const { clock, looks, poller, watch, stopping } = setUp(() => working, { looksPerTask: 1_000 })
+    const watching = watch()
+    for (let i = 0; i < 200; i += 1) {
+      poller.nudge('t1')
+      await clock.advance(50)
+    }
+    for (const [i, { at }] of looks.entries())
+      if (i > 0) expect(at - (looks[i - 1]?.at ?? 0)).toBeGreaterThanOrEqual(333.9)
+    expect(looks.length).toBeGreaterThan(25)
+    stopping.abort()
+    await expect(watching).rejects.toThrow()
+  })
+
+  it('times out at its deadline, after one last look', async () => {
+    const { clock, looks, watch } = setUp(() => working)
+    const watching = watch('t1', clock.now(), 60_000)
+    await clock.advance(59_999)
+    expect(looks.at(-1)?.at).toBeLessThan(60_000)
+    await clock.advance(1)
+    await expect(watching).resolves.toEqual({ state: 'failed', failure: { code: 'timed_out' } })
+    expect(looks.at(-1)?.at).toBe(60_000)
+    expect(clock.sleepers).toBe(0)
+  })
+
+  it('is delivered when the last look finds it', async () => {
+    const { clock, watch } = setUp(() => (clock.monotonic() >= 60_000 ? done : working))
+    const watching = watch('t1', clock.now(), 60_000)
+    await clock.advance(60_000)
+    await expect(watching).resolves.toEqual(done)
+  })
+
+  it('is looked at once more when its deadline passed while nobody was there', async () => {
+    const { clock, watch } = setUp(() => done)
+    const watching = watch('t1', clock.now() - 10 * 3_600_000)
+    await clock.settle()
+    await expect(watching).resolves.toEqual(done)
+  })
+
+  it('does not mind a wall clock that is set back or ahead', async () => {
+    const { clock, looks, watch } = setUp(() => (clock.monotonic() >= 20_000 ? done : working))
+    const watching = watch()
+    await clock.advance(5_000)
+    const before = looks.length
+    clock.setWall(clock.now() - 3_600_000)
+    await clock.advance(5_000)
+    expect(looks.length).toBeGreaterThan(before)
+    clock.setWall(clock.now() + 24 * 3_600_000)
+    await clock.advance(12_000)
+    await expect(watching).resolves.toEqual(done)
+  })
+
+  it('is timed from now where the database’s clock is ahead of ours', async () => {
+    const { clock, looks, watch } = setUp(() => done)
+    const watching = watch('t1', clock.now() + 120_000)
+    await clock.advance(10_000)
+    await expect(watching).resolves.toEqual(done)
+    expect(looks).toHaveLength(1)
+  })
+})
+
+describe('a look that tells nothing', () => {
+  it('is repeated later, and forgotten when the next one tells something', async () => {
+    const { clock, looks, watch } = setUp((_task, nth) => {
+      if (nth <= 3) throw new AppError('upstream_unavailable')
+      return clock.monotonic() >= 20_000 ? done : working
+    })
+    const watching = watch()
+    await clock.advance(30_000)
+    await expect(watching).resolves.toEqual(done)
+    const gaps = looks.slice(1, 4).map(({ at }, i) => at - (looks[i]?.at ?? 0))
+    expect(gaps).toEqual([1_000, 2_000, 4_000])
+  })
+
+  it('waits as long as the API asks', async () => {
+    const { clock, looks, poller, watch } = setUp((_task, nth) => {
+      if (nth === 1) throw new AppError('rate_limited', { retryAfterMs: 12_345 })
+      return done
+    })
+    const watching = watch()
+    await clock.advance(5_000)
+    expect(looks).toHaveLength(1)
+    // Nor does a hint shorten that.
+    poller.nudge('t1')
+    await clock.advance(5_000)
+    expect(looks).toHaveLength(1)
+    await clock.advance(10_000)
+    await expect(watching).resolves.toEqual(done)
+    expect((looks[1]?.at ?? 0) - (looks[0]?.at ?? 0)).toBe(12_345)
+  })
+
+  it('does not wait beyond the deadline, whatever the API asks', async () => {
+    const { clock, looks, poller, watch } = setUp(() => {
+      throw new AppError('rate_limited', { retryAfterMs: 3_600_000 })
+    })
+    const watching = watch('t1', clock.now(), 60_000)
+    await clock.advance(10_000)
+    poller.nudge('t1')
+    await clock.advance(50_000)
+    await expect(watching).resolves.toEqual({ state: 'failed', failure: { code: 'timed_out' } })
+    expect(looks).toHaveLength(2)
+  })
+
+  it('goes on to the deadline, whatever it is', async () => {
+    const { clock, watch, meter } = setUp(() => {
+      throw new TypeError('a bug')
+    })
+    const watching = watch('t1', clock.now(), 120_000)
+    await clock.advance(120_000)
+    await expect(watching).resolves.toEqual({ state: 'failed', failure: { code: 'timed_out' } })
+    expect(meter.counted('status_queries').internal).toBeGreaterThan(5)
+  })
+
+  it('may be four times that the task is unknown, then it counts', async () => {
+    const { clock, looks, watch } = setUp(() => {
+      throw new AppError('task_unknown')
+    })
+    const watching = watch()
+    await clock.advance(60_000)
+    await expect(watching).resolves.toEqual({ state: 'failed', failure: { code: 'task_unknown' } })
+    expect(looks).toHaveLength(4)
+  })
+
+  it('may be that a task is unknown at first', async () => {
+    const { clock, watch } = setUp((_task, nth) => {
+      if (nth <= 3 || (nth > 4 && nth <= 7)) throw new AppError('task_unknown')
+      return nth === 4 ? working : done
+    })
+    const watching = watch()
+    await clock.advance(60_000)
+    await expect(watching).resolves.toEqual(done)
+  })
+})
+
+describe('a nudge', () => {
+  it('makes a task due now', async () => {
+    const { clock, looks, poller, watch } = setUp(() => done)
+    const watching = watch()
+    await clock.advance(500)
+    poller.nudge('t1')
+    await clock.settle()
+    await expect(watching).resolves.toEqual(done)
+    expect(looks).toEqual([{ taskId: 't1', at: 500 }])
+  })
+
+  it('during a look is not lost: its answer may be older than the hint', async () => {
+    const answers = [Promise.withResolvers<TaskStatus>()]
+    const { clock, looks, poller, watch } = setUp((_task, nth) => answers[nth - 1]?.promise ?? done)
+    const watching = watch('t1', clock.now() - 60_000)
+    await clock.settle()
+    expect(looks).toHaveLength(1)
+    poller.nudge('t1')
+    answers[0]?.resolve(working)
+    await clock.advance(334)
+    await expect(watching).resolves.toEqual(done)
+    expect(looks).toHaveLength(2)
+  })
+
+  it('for nobody does nothing', async () => {
+    const { clock, poller } = setUp(() => done)
+    poller.nudge('t9')
+    await clock.advance(1_000)
+    expect(clock.sleepers).toBe(0)
+  })
+})
+
+describe('an abort', () => {
+  it('rejects with its reason and leaves nothing', async () => {
+    const { clock, looks, poller, stopping, watch } = setUp(() => working)
+    const watching = [watch('t1'), watch('t2')]
+    await clock.advance(3_000)
+    const reason = new Error('stopping')
+    stopping.abort(reason)
+    for (const one of watching) await expect(one).rejects.toBe(reason)
+    await expect(watch('t3')).rejects.toBe(reason)
+    await clock.settle()
+    expect(poller.size).toBe(0)
+    expect(clock.sleepers).toBe(0)
+    expect(getEventListeners(stopping.signal, 'abort')).toEqual([])
+    const before = looks.length
+    await clock.advance(60_000)
+    expect(looks).toHaveLength(before)
+  })
+
+  it('during a look drops its answer', async () => {
+    const answer = Promise.withResolvers<TaskStatus>()
+    const { clock, poller, stopping, watch, meter } = setUp(() => answer.promise)
+    const watching = watch('t1', clock.now() - 60_000)
+    await clock.settle()
+    stopping.abort(new Error('stopping'))
+    await expect(watching).rejects.toThrow('stopping')
+    answer.resolve(done)
+    await clock.settle()
+    expect(poller.size).toBe(0)
+    expect(meter.counted('status_queries')).toEqual({})
+  })
+
+  it('of one watch leaves another of the same task', async () => {
+    const { clock, poller, watch } = setUp(() => (clock.monotonic() >= 5_000 ? done : working))
+    const first = new AbortController()
+    const lost = watch('t1', clock.now(), 900_000, first)
+    const kept = watch('t1')
+    first.abort(new Error('lost'))
+    await expect(lost).rejects.toThrow('lost')
+    expect(poller.size).toBe(1)
+    poller.nudge('t1')
+    await clock.advance(10_000)
+    await expect(kept).resolves.toEqual(done)
+  })
+})
+
+describe('the budget', () => {
+  it('is kept by any number of tasks, and used', async () => {
+    const { clock, looks, stopping, watch } = setUp(() => working, { looksPerSecond: 20 })
+    const watching = Array.from({ length: 300 }, (_, i) => watch(`t${i}`, clock.now() - 10_000))
+    await clock.advance(30_000)
+    for (let from = 0; from < 29_000; from += 250) {
+      const within = looks.filter(({ at }) => at >= from && at < from + 1_000).length
+      // A fifth of a second's worth may come at once.
+      expect(within).toBeLessThanOrEqual(25)
+      expect(within).toBeGreaterThanOrEqual(19)
+    }
+    stopping.abort()
+    await Promise.allSettled(watching)
+  })
+
+  it('starves nobody', async () => {
+    const { clock, looks, stopping, watch } = setUp(() => working, { looksPerSecond: 20 })
+    const watching = Array.from({ length: 100 }, (_, i) => watch(`t${i}`, clock.now() - 10_000))
+    await clock.advance(60_000)
+    const seen = Map.groupBy(looks, ({ taskId }) => taskId)
+    expect(seen.size).toBe(100)
+    const counts = [...seen.values()].map((all) => all.length)
+    expect(Math.max(...counts)).toBeLessThanOrEqual(2 * Math.min(...counts))
+    stopping.abort()
+    await Promise.allSettled(watching)
+  })
+
+  it('is not saved up while nothing is due', async () => {
+    const { clock, looks, stopping, watch } = setUp(() => working, { looksPerSecond: 10 })
+    await clock.advance(600_000)
+    const watching = Array.from({ length: 50 }, (_, i) => watch(`t${i}`, clock.now() - 10_000))
+    await clock.settle()
+    expect(looks.length).toBeLessThanOrEqual(3)
+    stopping.abort()
+    await Promise.allSettled(watching)
+  })
+
+  it('lets ten thousand tasks through, all of them and within their time', async () => {
+    const random = seededRandom(5)
+    const doneAt = new Map<string, number>()
+    const { clock, looks, watch, poller, meter } = setUp(
+      (task) => (clock.monotonic() >= (doneAt.get(task) ?? 0) ? done : working),
+      {
+        looksPerSecond: 5_000,
+      },
+    )
+    const watching: Promise<WatchEnd>[] = []
+    for (let i = 0; i < 10_000; i += 1) {
+      doneAt.set(`t${i}`, 3_000 + random() * 7_000)
+      watching.push(watch(`t${i}`))
+    }
+    // In steps: each look would otherwise be a turn of the event loop of its own.
+    for (let ms = 0; ms < 30_000; ms += 500) await clock.advance(500)
+    expect(poller.size).toBe(0)
+    const ends = await Promise.all(watching)
+    expect(ends.every((end) => end.state === 'completed')).toBe(true)
+    expect(looks.length).toBeLessThan(70_000)
+    const lags = meter.times('detection_lag')
+    expect(lags).toHaveLength(10_000)
+    expect(clock.sleepers).toBe(0)
+  })
+})
+
+describe('what remains', () => {
+  it('comes from the class’s durations', () => {
+    const { poller } = setUp(() => working)
+    expect(poller.remaining('c', 0)).toBeGreaterThan(5_000)
+    expect(poller.remaining('c', 59_000)).toBeNull()
+  })
+})

@@ -1,0 +1,220 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import sharp from 'sharp'
+import { afterEach, expect, test } from 'vitest'
+import { messagesFor } from '../../src/core/messages.ts'
+import { runProgram, startProgram } from '../program.ts'
+import { eventually } from './rig.ts'
+import {
+  type CommandOptions,
+  type Invocation,
+  routes,
+  type StandIn,
+  type StandInOptions,
+  startStandIn,
+} from './stand-in.ts'
+
+const en = messagesFor('en')
+// The embedded simulator takes 3 to 10 seconds for a picture; this asks it for four, of which progress is seen.
+const soon = '[sim:slow=4]'
+const closing: (() => Promise<unknown>)[] = []
+
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close()
+})
+
+async function world(options: StandInOptions = {}) {
+  const standIn = await startStandIn({ patienceMs: 40_000, ...options })
+  // Broken rules of Discord's make this throw, and the test fail.
+  closing.push(() => standIn.stop())
+  const dataDir = await mkdtemp(join(tmpdir(), 'discord-program-'))
+  closing.push(() => rm(dataDir, { recursive: true, force: true }))
+  const env = { DISCORD_TOKEN: standIn.botToken, DISCORD_API_URL: standIn.apiUrl, IMAGE_API_URL: 'simulator' }
+  const start = async () => {
+    const program = await startProgram({ env, dataDir })
+    closing.push(() => program.end())
+    await standIn.ready()
+    return program
+  }
+  return { standIn, dataDir, env, start }
+}
+
+/** The bytes that the image API serves for a prompt. */
+async function served(dataDir: string, prompt: string): Promise<Buffer> {
+  const dir = join(dataDir, 'simulator')
+  for (const name of await readdir(join(dir, 'tasks'))) {
+    const { id, order } = JSON.parse(await readFile(join(dir, 'tasks', name), 'utf8')) as {
+      id: string
+      order: { prompt: string }
+    }
+    if (order.prompt !== prompt) continue
+    const base = `http://127.0.0.1:${await readFile(join(dir, 'port'), 'utf8')}/api/v1`
+    const look = await fetch(`${base}/tasks/${id}`, { headers: { authorization: 'Bearer aio_simulator' } })
+    const [url] = /http:[^"]+\/results\/[^"]+/.exec(await look.text()) ?? []
+    if (url === undefined) throw new Error('no result')
+    return Buffer.from(await (await fetch(url)).arrayBuffer())
+  }
+  throw new Error(`never asked for: ${prompt}`)
+}
+
+function imagine(
+  standIn: StandIn,
+  prompt: string,
+  more: Parameters<StandIn['command']>[1] = {},
+  as: CommandOptions = {},
+): Invocation {
+  return standIn.command('/imagine', { prompt, ...more }, as)
+}
+
+/** What the asker sees once the message reads like this. */
+async function seen(standIn: StandIn, command: Invocation, words: RegExp) {
+  await standIn.until(() => words.test(command.message()?.content ?? ''), `${words} in ${command.message()?.content}`)
+  return standIn.screen(command.message())
+}
+
+const pictured = /Made in|Edited in/
+
+test('a picture from words, edits of a picture and of a result, a cancel, a refusal', {
+  timeout: 120_000,
+}, async () => {
+  const { standIn, dataDir, start } = await world()
+  const program = await start()
+  const [fox, cat, night] = [`a fox in the snow ${soon}`, `make the cat blue ${soon}`, `now at night ${soon}`]
+  const states = new Set<string>()
+
+  // From words, in one message that moves from queued to running to the picture.
+  const first = imagine(standIn, fox, { aspect_ratio: '3:2' })
+  expect(await first.answered()).toBe(5)
+  const watching = standIn.until(() => {
+    states.add(/\n(\w+)/.exec(first.message()?.content ?? '')?.[1] ?? '')
+    return pictured.test(first.message()?.content ?? '')
+  })
+
+  // An attached picture, edited.
+  const bytes = await sharp({ create: { width: 400, height: 300, channels: 3, background: '#803020' } })
+    .png()
+    .toBuffer()
+  const edit = imagine(standIn, cat, { image: { name: 'cat.png', bytes } }, { name: 'bob' })
+
+  // A cancel.
+  const bear = imagine(standIn, 'a bear that nobody will see')
+  await seen(standIn, bear, /line|Drawing/)
+  const shown = bear.message()
+  if (shown === null) throw new Error('no message')
+  expect(await standIn.press(shown, en.labels.cancel).answered()).toBe(6)
+  expect(await seen(standIn, bear, /Cancelled/)).toMatchObject({ buttons: [], pictures: [] })
+
+  // Refusals: by the service in the message, by us in the ack.
+  const refused = imagine(standIn, 'refuse me, please')
+  expect((await seen(standIn, refused, /declined/)).text).toContain(en.failed({ code: 'content_rejected' }))
+  const short = imagine(standIn, 'no')
+  expect(await short.answered()).toBe(4)
+  expect(standIn.screen(short.message())).toMatchObject({
+    text: 'Say a little more: at least 3 characters.',
+    ephemeral: true,
+  })
+
+  await watching
+  const result = standIn.screen(first.message())
+  expect(result.text).toMatch(/\nMade in \d+ s · 3:2 landscape · medium quality · 10 credits · Asked by ann$/)
+  expect(result.pictures).toHaveLength(1)
+  expect(result.pictures[0]?.bytes.equals(await served(dataDir, fox))).toBe(true)
+  expect(result.pictures[0]?.description).toBe(`Picture: ${fox}`)
+  expect([...states]).toEqual(expect.arrayContaining(['Drawing']))
+
+  const edited = await seen(standIn, edit, pictured)
+  expect(edited.text).toMatch(/\nEdited in .* · Asked by bob$/)
+  expect(edited.pictures[0]?.bytes.equals(await served(dataDir, cat))).toBe(true)
+
+  // The result, edited in its turn: privately.
+  const [picture] = result.pictures
+  if (picture === undefined) throw new Error('no picture')
+  const image = { name: picture.filename, bytes: picture.bytes }
+  const again = imagine(standIn, night, { image, private: true })
+  const private_ = await seen(standIn, again, pictured)
+  expect(private_.ephemeral).toBe(true)
+  expect(private_.pictures[0]?.bytes.equals(await served(dataDir, night))).toBe(true)
+
+  // Each picture was shown once, in the message of its command.
+  const messages = [...standIn.world.messages.values()]
+  expect(messages).toHaveLength(6)
+  expect(messages.flatMap(({ pings }) => pings)).toEqual([])
+  expect(await program.end()).toBe(0)
+  expect(standIn.gateway.history).toContain('close 1000')
+  for (const secret of [standIn.botToken, first.token, 'fox']) expect(program.output()).not.toContain(secret)
+})
+
+test('a killed program finishes in the same message when it is started again', { timeout: 90_000 }, async () => {
+  const { standIn, dataDir, start } = await world()
+  const prompt = 'a fox in the snow [sim:slow=6]'
+  const program = await start()
+  const open = imagine(standIn, prompt)
+  const hidden = imagine(standIn, prompt, { private: true })
+  await seen(standIn, open, /Drawing/)
+  await seen(standIn, hidden, /Drawing/)
+  await program.end('SIGKILL')
+  await standIn.until(() => standIn.gateway.live() === 0)
+  await start()
+  for (const command of [open, hidden]) {
+    const { pictures } = await seen(standIn, command, pictured)
+    expect(pictures).toHaveLength(1)
+  }
+  expect(standIn.world.messages.size).toBe(2)
+  expect(await readdir(join(dataDir, 'simulator', 'tasks'))).toHaveLength(2)
+  expect(standIn.sent('PUT', routes.commands)).toHaveLength(1)
+})
+
+test('bad pictures cost a sentence and nothing else', { timeout: 90_000 }, async () => {
+  const { standIn, dataDir, start } = await world()
+  await start()
+  const said = async (name: string, bytes: Uint8Array) => {
+    const command = imagine(standIn, 'make it blue', { image: { name, bytes } })
+    await standIn.until(
+      () =>
+        command.message()?.loading === false &&
+        /picture|file/.test(command.message()?.content.split('\n').at(-2) ?? command.message()?.content ?? '') &&
+        command.message()?.components.length === 0,
+      name,
+    )
+    return standIn.screen(command.message()).text
+  }
+  expect(await said('page.png', Buffer.from('<!doctype html><p>hello'))).toContain(
+    en.failed({ code: 'input_not_picture' }),
+  )
+  expect(await said('nothing.png', Buffer.alloc(0))).toContain(en.failed({ code: 'input_empty' }))
+  expect(await said('large.png', Buffer.alloc(30_000_000, 1))).toContain(en.failed({ code: 'input_too_large' }))
+  expect(await said('notes.txt', Buffer.from('hello'))).toContain('notes.txt is not a picture')
+  expect(await readdir(join(dataDir, 'simulator', 'tasks'))).toEqual([])
+})
+
+test('a wrong token ends the program in words, with exit code 1 and without the token', {
+  timeout: 60_000,
+}, async () => {
+  const { dataDir, env } = await world()
+  const run = runProgram({ ...env, DISCORD_TOKEN: 'mistaken-token-of-some-length', DATA_DIR: dataDir })
+  expect(await run.exited).toBe(1)
+  expect(run.output()).toContain('Discord does not accept DISCORD_TOKEN.')
+  expect(run.output()).not.toContain('mistaken')
+})
+
+test('an unreachable Discord leaves the program up and not ready, until it is back', { timeout: 60_000 }, async () => {
+  const { standIn, env, dataDir } = await world()
+  await standIn.down()
+  const program = await startProgram({ env, dataDir })
+  closing.push(() => program.end())
+  const ready = await fetch(`${program.origin}/readyz`)
+  expect(ready.status).toBe(503)
+  expect(await ready.text()).toContain('discord')
+  expect((await fetch(`${program.origin}/healthz`)).status).toBe(200)
+  await standIn.up()
+  await standIn.ready()
+  let status = 0
+  await eventually(() => {
+    void fetch(`${program.origin}/readyz`).then((answer) => {
+      ;({ status } = answer)
+    })
+    return status === 200
+  }, 'ready')
+  expect(await program.end()).toBe(0)
+})

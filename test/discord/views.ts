@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto'
+import sharp from 'sharp'
+import type { PictureType } from '../../src/core/job.ts'
+import type { Picture } from '../../src/core/ports.ts'
+import type { ShownPicture } from '../../src/core/view.ts'
+import type { PartialView, Rig, RigJob } from './rig.ts'
+import type { CommandOptions, Invocation, StoredMessage } from './stand-in.ts'
+
+export const running: PartialView = {
+  kind: 'running',
+  done: 0,
+  startedAt: 0,
+  elapsedMs: 5_000,
+  remainingMs: 20_000,
+  late: false,
+}
+
+/** A picture of noise, so that its bytes are all its own. */
+export async function noise(side = 40, type: 'png' | 'jpeg' | 'avif' = 'png'): Promise<Uint8Array> {
+  const raw = { width: side, height: side, channels: 3 as const }
+  return sharp(randomBytes(side * side * 3), { raw })
+    .toFormat(type)
+    .toBuffer()
+}
+
+export function result(pictures: readonly Picture[]): PartialView {
+  const [first, ...rest] = pictures.map((picture, at): ShownPicture => ({ n: at + 1, picture }))
+  if (first === undefined) throw new Error('no picture')
+  return { kind: 'result', pictures: [first, ...rest], failures: [], credits: 10, tookMs: 3_000 }
+}
+
+/** A command that was accepted, and its message. */
+export async function startJob(
+  rig: Rig,
+  options: CommandOptions & { readonly private?: boolean } = {},
+): Promise<{ command: Invocation; accepted: RigJob; message: StoredMessage }> {
+  const { private: isPrivate, ...more } = options
+  const command = rig.standIn.command('/imagine', { prompt: 'a fox', ...(isPrivate && { private: true }) }, more)
+  const accepted = await rig.accepted(rig.studio.jobs.length + 1)
+  const message = command.message()
+  if (message === null) throw new Error('no message')
+  return { command, accepted, message }
+}
+
+/** Edits so far, as `route status`. */
+export function editsOf(rig: Rig): string[] {
+  return rig.standIn.sent('PATCH', /messages/).map(({ route, status }) => `${route} ${status}`)
+}
+
+export async function* inPieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += 1_000) yield bytes.subarray(at, at + 1_000)
+}
+
+/** A source that counts. */
+export function openedAndClosed({ type, bytes }: { type: PictureType; bytes: Uint8Array }) {
+  let opened = 0
+  let closed = 0
+  const picture: Picture = {
+    open: async () => {
+      opened += 1
+      const source = inPieces(bytes)
+      const body: AsyncIterableIterator<Uint8Array> = {
+        next: () => source.next(),
+        return: () => {
+          closed += 1
+          return source.return(undefined)
+        },
+        [Symbol.asyncIterator]: () => body,
+      }
+      return { type, size: bytes.length, body }
+    },
+  }
+  return { picture, opened: () => opened, closed: () => closed }
+}

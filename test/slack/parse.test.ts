@@ -1,0 +1,131 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { parseCommand, parseMessage, parsePress, toAsk, wantsHelp } from '../../src/slack/parse.ts'
+
+function fixture(name: string): Record<string, unknown> {
+  return JSON.parse(readFileSync(join(import.meta.dirname, `../fixtures/slack/${name}.json`), 'utf8'))
+}
+
+const none = { inputs: [], parentId: null }
+
+function message(name: string, more: object = {}, event: object = {}) {
+  const body = fixture(name)
+  return parseMessage({ ...body, ...more, event: { ...(body.event as object), ...event } }, 'U0BOT')
+}
+
+describe('a slash command', () => {
+  it('becomes a request with everything that its answer needs', () => {
+    const asked = parseCommand(fixture('slash-command'), 1_000)
+    if (asked === null) throw new Error('not understood')
+    const ask = toAsk(asked, none, 5)
+    expect(ask).toMatchObject({
+      eventKey: 'slack:1234567890.1234567890.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa',
+      surface: 'slack',
+      workspace: 'T0123ABCD',
+      channel: 'C0123ABCD',
+      person: { id: 'U0123ABCD', name: 'ann' },
+      action: 'imagine',
+      input: { prompt: 'a red fox & a hen', aspectRatio: '3:2' },
+      receivedAt: 5,
+    })
+    expect(ask.address.secret).toEqual({ responseUrl: fixture('slash-command').response_url, issuedAt: 1_000, uses: 0 })
+    expect(JSON.stringify(ask.address.at)).not.toContain('hooks.slack.com')
+  })
+
+  it.each([{}, { text: 1 }, { response_url: undefined }])('that is none is left alone (%j)', (more) => {
+    expect(parseCommand({ ...(Object.keys(more).length === 0 ? {} : fixture('slash-command')), ...more }, 0)).toBeNull()
+  })
+})
+
+describe('a mention', () => {
+  it('becomes an edit of its pictures, in the workspace that has the bot', () => {
+    const asked = message('app-mention')
+    expect(asked).toMatchObject({
+      eventKey: 'slack:Ev0123ABCD',
+      origin: {
+        team: 'T0123ABCD',
+        channel: 'C0123ABCD',
+        thread: '1763800000.000100',
+        user: 'U0123ABCD',
+        response: null,
+      },
+      words: 'make it #blue and send it to @bob',
+      direct: false,
+    })
+    expect(asked?.inputs).toEqual([
+      { kind: 'remote', name: 'cat.png', at: { file: 'F0123ABCD' } },
+      { kind: 'remote', name: 'F0456ABCD', at: { file: 'F0456ABCD' } },
+    ])
+    expect(asked?.problems).toEqual([{ kind: 'not_a_picture', name: 'notes.pdf' }])
+    // No URL of a file is kept: it is asked for when it is needed.
+    expect(JSON.stringify(asked)).not.toContain('files.slack.com')
+  })
+
+  it('of an organisation’s installation takes the team of its context', () => {
+    expect(message('app-mention', { authorizations: [{ team_id: null }] })?.origin.team).toBe('T0123ABCD')
+    expect(message('app-mention', { authorizations: [], context_team_id: null })?.origin.team).toBe('T0123ABCD')
+  })
+
+  it.each([
+    { edited: { user: 'U0', ts: '1.1' } },
+    { bot_id: 'B0OTHER' },
+    { user: 'U0BOT' },
+    { user: undefined },
+    { subtype: 'bot_message' },
+    { type: 'reaction_added' },
+  ])('that is not for us is left alone (%j)', (event) => {
+    expect(message('app-mention', {}, event)).toBeNull()
+  })
+})
+
+describe('a direct message', () => {
+  it('becomes an edit of its picture', () => {
+    const asked = message('message-im')
+    if (asked === null) throw new Error('not understood')
+    expect(toAsk(asked, none, 0)).toMatchObject({
+      action: 'edit',
+      input: { prompt: 'make it blue' },
+      inputs: [{ name: 'IMG_1.HEIC' }],
+      address: { secret: null, at: { route: 'channel' } },
+    })
+  })
+
+  it('that is shown outside its thread too is one like any other', () => {
+    expect(message('message-im', {}, { subtype: 'thread_broadcast', files: [] })?.words).toBe('make it blue')
+    expect(message('message-im', {}, { subtype: 'channel_topic' })).toBeNull()
+  })
+
+  it('has its own pictures before those of the thread', () => {
+    const asked = message('message-im')
+    if (asked === null) throw new Error('not understood')
+    const pointed = { inputs: [{ kind: 'remote' as const, name: 'other', at: { file: 'F1' } }], parentId: null }
+    expect(toAsk(asked, pointed, 0).inputs).toHaveLength(1)
+    expect(toAsk({ ...asked, inputs: [] }, pointed, 0)).toMatchObject({ action: 'edit', inputs: [{ name: 'other' }] })
+  })
+
+  it('that asks for help is told from one that asks for a picture', () => {
+    const asked = message('message-im', {}, { files: [], subtype: undefined, text: ' Help! ' })
+    expect(asked === null ? null : wantsHelp(asked)).toBe(true)
+    const other = message('message-im', {}, { files: [], subtype: undefined, text: 'help an old lady' })
+    expect(other === null ? null : wantsHelp(other)).toBe(false)
+    const picture = message('message-im', {}, { text: 'help' })
+    expect(picture === null ? null : wantsHelp(picture)).toBe(false)
+  })
+})
+
+describe('a pressed button', () => {
+  it('says whose press it is and what it does', () => {
+    expect(parsePress(fixture('block-actions'))).toEqual({
+      userId: 'U0123ABCD',
+      responseUrl: fixture('block-actions').response_url,
+      thread: '1763800000.000100',
+      button: { cancel: '0123456789abcdef0123456789abcdef' },
+    })
+  })
+
+  it('of an unknown form is left alone', () => {
+    expect(parsePress({})).toBeNull()
+    expect(parsePress({ ...fixture('block-actions'), actions: [] })).toBeNull()
+  })
+})

@@ -1,0 +1,42 @@
+/**
+ * Where a replica can be made to stop itself: the named points of the program, and two that its transport shows, the
+ * POST and the upload that were sent and are not answered yet.
+ */
+export const points = [
+  'accepted',
+  'marked',
+  'posted',
+  'answered',
+  'stored',
+  'settled',
+  'uploading',
+  'uploaded',
+  'shown',
+  'delivered',
+] as const
+export type Point = (typeof points)[number]
+
+/** After a stop here nobody knows whether the API was asked: for 35 s the task keeps its slot, then it is given up. */
+export const doubtful: ReadonlySet<Point> = new Set(['marked', 'posted', 'answered'])
+
+/** Dies, or pauses, the next time that it comes to this point. */
+export interface Halt {
+  readonly at: Point
+  readonly how: 'SIGKILL' | 'SIGSTOP'
+}
+
+/** What a replica is told. */
+export type Order =
+  | { readonly do: 'start' }
+  | ({ readonly do: 'halt' } & Halt)
+  /** Not to halt after all. */
+  | { readonly do: 'go_on' }
+
+/** What a replica says of itself, a line each, among the lines of its log. */
+export type Word =
+  | { readonly replica: 'loaded' }
+  | ({ readonly replica: 'halted'; readonly job: string | null } & Halt)
+  | { readonly replica: 'broken'; readonly why: string }
+
+/** The header by which the chat's stand-in can tell the replicas from each other. */
+export const nameHeader = 'x-replica'

@@ -1,0 +1,96 @@
+import { subscribe } from 'node:diagnostics_channel'
+import { writeSync } from 'node:fs'
+import { loadConfig } from '../../src/config.ts'
+// Loaded before it is needed: a spare then starts as soon as another was killed.
+import '../../src/discord/index.ts'
+import { createLog } from '../../src/log.ts'
+import { startProgram } from '../../src/program.ts'
+import { type Halt, nameHeader, type Order, type Point, type Word } from './halt.ts'
+
+/**
+ * One process of the program, as `main.ts` runs it, that can be told to kill or to pause itself at a point. It loads
+ * everything, says so, and starts when it is told to. `TORTURE_NAME` is sent along with every request.
+ */
+const { TORTURE_NAME: name = 'nameless', ...environment } = process.env
+let halt: Halt | null = null
+
+/** Written before anything else happens, also before dying. */
+function say(word: Word): void {
+  writeSync(1, `${JSON.stringify(word)}\n`)
+}
+
+function reach(point: Point, job: string | null): void {
+  if (halt?.at !== point) return
+  const { at, how } = halt
+  halt = null
+  say({ replica: 'halted', at, how, job })
+  process.kill(process.pid, how)
+}
+
+/** What undici publishes about a request. */
+interface Published {
+  readonly request: { readonly method: string; readonly path: string; addHeader(name: string, value: string): void }
+}
+
+function watchRequests(): void {
+  const forms = new WeakSet<object>()
+  subscribe('undici:request:create', (message) => {
+    ;(message as Published).request.addHeader(nameHeader, name)
+  })
+  subscribe('undici:client:sendHeaders', (message) => {
+    const { request, headers } = message as Published & { readonly headers: string }
+    if (headers.includes('multipart/form-data')) forms.add(request)
+  })
+  subscribe('undici:request:bodySent', (message) => {
+    const { request } = message as Published
+    if (request.method === 'POST' && request.path.endsWith('/images/generations')) reach('posted', null)
+    if (request.method === 'PATCH' && forms.has(request)) reach('uploaded', null)
+  })
+}
+
+async function run(): Promise<void> {
+  const loaded = loadConfig(environment)
+  if (!loaded.ok) throw new Error(loaded.problems.join('; '))
+  const ended = Promise.withResolvers<number>()
+  let asked = false
+  const stop = () => {
+    if (asked) process.exit(1)
+    asked = true
+    ended.resolve(0)
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+  process.on('unhandledRejection', (error) => {
+    broken(error)
+    ended.resolve(1)
+  })
+  {
+    await using _program = await startProgram(loaded.config, {
+      log: createLog(loaded.config.logLevel),
+      fatal: (error) => {
+        broken(error)
+        ended.resolve(1)
+      },
+      step: reach,
+    })
+    process.exitCode = await ended.promise
+  }
+  process.exit()
+}
+
+function broken(error: unknown): void {
+  say({ replica: 'broken', why: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+}
+
+process.on('disconnect', () => process.exit(1))
+process.on('message', (order: Order) => {
+  if (order.do === 'halt') halt = { at: order.at, how: order.how }
+  if (order.do === 'go_on') halt = null
+  if (order.do === 'start')
+    run().catch((error: unknown) => {
+      broken(error)
+      process.exit(1)
+    })
+})
+watchRequests()
+say({ replica: 'loaded' })

@@ -1,0 +1,30 @@
+import type { Result } from './run.ts'
+
+/** The figures of a run, for people. */
+export function tableOf({ figures, killed, problems }: Result, title: string): string {
+  const rows: readonly (readonly [string, number | string])[] = [
+    ['kills', figures.kills],
+    ['commands', figures.commands],
+    ['acknowledged', figures.acked],
+    ['lost', figures.lost],
+    ['double posts', figures.doublePosts],
+    ['double deliveries', figures.doubleDeliveries],
+    ['pictures made', figures.pictures],
+    ['holds resolved once', `${figures.resolvedOnce} of ${figures.holds}`],
+    ['ambiguous', figures.ambiguous],
+    ['late ids', figures.late],
+    ['cancelled', figures.cancelled],
+    ['stray placeholders', figures.strays],
+    ['max in flight', figures.mostInFlight],
+    ['max POSTs a second', figures.mostPostsPerSecond],
+  ]
+  const width = Math.max(...rows.map(([name]) => name.length))
+  const points = Object.entries(killed).map(([point, times]) => `${point} ${times}`)
+  return [
+    title,
+    ...rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`),
+    `  ${'killed at'.padEnd(width)}  ${points.join(', ')}`,
+    ...(problems.length === 0 ? [] : [`${problems.length} problems:`, ...problems.map((words) => `  ${words}`)]),
+    '',
+  ].join('\n')
+}

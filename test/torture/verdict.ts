@@ -1,0 +1,303 @@
+import type { Post } from '../../src/simulator/records.ts'
+import type { Answers } from './answers.ts'
+import type { BookedJob, BookedTask, Books, Entry } from './books.ts'
+import type { Command, Wish } from './traffic.ts'
+import { mostInOneSecond } from './upstream.ts'
+
+/** Everything that was recorded of a run, after it came to rest. */
+export interface Evidence {
+  readonly commands: readonly Command[]
+  readonly answers: ReadonlyMap<Command, Answers>
+  readonly posts: readonly Post[]
+  readonly mostInFlight: number
+  readonly books: Books
+  readonly limits: { readonly maxInFlight: number; readonly submitsPerSecond: number }
+}
+
+export interface Figures {
+  readonly commands: number
+  readonly acked: number
+  readonly pictures: number
+  readonly lost: number
+  readonly doublePosts: number
+  readonly doubleDeliveries: number
+  readonly holds: number
+  readonly resolvedOnce: number
+  readonly late: number
+  readonly ambiguous: number
+  readonly cancelled: number
+  readonly strays: number
+  readonly mostInFlight: number
+  readonly mostPostsPerSecond: number
+}
+
+export interface Verdict {
+  readonly figures: Figures
+  /** What must not be, a sentence each; empty when all is well. */
+  readonly problems: readonly string[]
+}
+
+/** What is known of one command from all sides. */
+interface Case {
+  readonly command: Command
+  readonly answers: Answers
+  readonly job: BookedJob | null
+  readonly tasks: readonly BookedTask[]
+  /** Its POSTs that the API took. */
+  readonly taken: readonly Post[]
+}
+
+/** Judges a run. */
+export function judge(evidence: Evidence): Verdict {
+  const { books, posts, limits } = evidence
+  const cases = casesOf(evidence)
+  const perCase = cases.map((one) => ({ one, ...problemsOf(one) }))
+  const ledger = ledgerProblems(books)
+  // A burst of one second's worth, and what comes in the second itself.
+  const mostAllowed = Math.floor(2 * limits.submitsPerSecond) + 1
+  const mostPostsPerSecond = mostInOneSecond(posts.map(({ at }) => at))
+  const keys = new Set(cases.map(({ command }) => eventKey(command)))
+  const problems = [
+    ...perCase.flatMap(({ one, lost, doublePosts, doubleDeliveries, other }) =>
+      [...lost, ...doublePosts, ...doubleDeliveries, ...other].map((words) => `${nameOf(one)}: ${words}`),
+    ),
+    ...ledger.problems,
+    ...books.jobs.filter(({ event_key }) => !keys.has(event_key)).map(({ id }) => `job ${id} belongs to no command`),
+    ...(evidence.mostInFlight > limits.maxInFlight
+      ? [`${evidence.mostInFlight} tasks in flight, ${limits.maxInFlight} allowed`]
+      : []),
+    ...(mostPostsPerSecond > mostAllowed ? [`${mostPostsPerSecond} POSTs in one second, ${mostAllowed} allowed`] : []),
+  ]
+  return {
+    problems,
+    figures: {
+      commands: cases.length,
+      acked: cases.filter(({ answers }) => answers.acked).length,
+      pictures: books.tasks.filter(({ state }) => state === 'completed').length,
+      lost: sum(perCase.map(({ lost }) => lost.length)),
+      doublePosts: sum(perCase.map(({ doublePosts }) => doublePosts.length)),
+      doubleDeliveries: sum(perCase.map(({ doubleDeliveries }) => doubleDeliveries.length)),
+      holds: ledger.holds,
+      resolvedOnce: ledger.resolvedOnce,
+      late: books.ledger.filter(({ kind }) => kind === 'late').length,
+      ambiguous: books.tasks.filter(({ state }) => state === 'ambiguous').length,
+      cancelled: books.tasks.filter(({ state }) => state === 'cancelled').length,
+      strays: sum(cases.map(({ answers }) => (answers.acked ? 0 : answers.stray.length))),
+      mostInFlight: evidence.mostInFlight,
+      mostPostsPerSecond,
+    },
+  }
+}
+
+function casesOf({ commands, answers, posts, books }: Evidence): Case[] {
+  const jobs = new Map(books.jobs.map((job) => [job.event_key, job]))
+  const tasks = Map.groupBy(books.tasks, ({ job }) => job)
+  const taken = Map.groupBy(
+    posts.filter(({ taskId }) => taskId !== null),
+    ({ prompt }) => prompt.slice(0, 6),
+  )
+  return commands.map((command) => {
+    const job = jobs.get(eventKey(command)) ?? null
+    const known = answers.get(command)
+    if (known === undefined) throw new Error(`nothing was read for ${command.tag}`)
+    return {
+      command,
+      job,
+      answers: known,
+      tasks: job === null ? [] : (tasks.get(job.id) ?? []),
+      taken: taken.get(command.tag) ?? [],
+    }
+  })
+}
+
+function eventKey({ invocation }: Command): string {
+  return `discord:${invocation.id}`
+}
+
+interface Findings {
+  readonly lost: string[]
+  readonly doublePosts: string[]
+  readonly doubleDeliveries: string[]
+  readonly other: string[]
+}
+
+function problemsOf(one: Case): Findings {
+  const { answers, job, taken } = one
+  if (job === null) {
+    return {
+      lost: answers.acked ? ['acknowledged, and nothing is written down'] : [],
+      doublePosts: taken.length > 0 ? [`${taken.length} POSTs without a job`] : [],
+      doubleDeliveries: [],
+      other: answers.final.length > 0 ? ['an answer without a job'] : [],
+    }
+  }
+  return {
+    lost: lostIn(one, job),
+    doublePosts: doublePostsIn(one),
+    doubleDeliveries: doubleDeliveriesIn(one),
+    other: [...answers.reversals, ...outcomeProblems(one), ...placeProblems(one), ...cancelProblems(one)],
+  }
+}
+
+function lostIn({ answers, taken, tasks }: Case, job: BookedJob): string[] {
+  const { least } = submitsOf(tasks)
+  return [
+    ...(job.state === 'delivered' ? [] : [`its job is ${job.state}${job.failure === null ? '' : ` (${job.failure})`}`]),
+    ...(answers.final.length === 0 ? ['no answer'] : []),
+    ...(taken.length < least ? [`${taken.length} POSTs for ${least} tasks that were submitted`] : []),
+  ]
+}
+
+function doublePostsIn({ taken, tasks }: Case): string[] {
+  const { most } = submitsOf(tasks)
+  const ids = new Set(taken.map(({ taskId }) => taskId))
+  const strange = tasks.filter(({ task_id }) => task_id !== null && !ids.has(task_id))
+  return [
+    ...(taken.length > most ? [`${taken.length} POSTs taken, ${most} accounted for`] : []),
+    ...strange.map(({ n }) => `task ${n} has an id that no POST of this request was given`),
+  ]
+}
+
+/** How many POSTs the API must have taken for these tasks, and how many it may have. */
+function submitsOf(tasks: readonly BookedTask[]): { readonly least: number; readonly most: number } {
+  const certain = tasks.filter(({ task_id }) => task_id !== null).length
+  const perhaps = tasks.filter(({ state, task_id }) => state === 'ambiguous' && task_id === null).length
+  return { least: certain, most: certain + perhaps }
+}
+
+function doubleDeliveriesIn({ answers, tasks }: Case): string[] {
+  const withPictures = answers.final.filter(({ said }) => said.kind === 'pictures')
+  const files = withPictures.flatMap(({ said }) => (said.kind === 'pictures' ? said.files : []))
+  const made = tasks.filter(({ state }) => state === 'completed').length
+  return [
+    ...(answers.final.length > 1 ? [`${answers.final.length} answers`] : []),
+    ...(files.length > made ? [`${files.length} pictures shown, ${made} made`] : []),
+    ...(new Set(files).size < files.length ? ['a picture is shown twice'] : []),
+  ]
+}
+
+/** States in which a task of such a wish may end, besides ambiguous, which a crash can make of each. */
+const rightEnds: Readonly<Record<Wish, readonly string[]>> = {
+  picture: ['completed'],
+  pictures: ['completed'],
+  edit: ['completed'],
+  private: ['completed'],
+  cancel: ['completed', 'cancelled'],
+  refused: ['failed content_rejected'],
+  failing: ['failed upstream_failed'],
+  bumpy: ['completed'],
+  lost_answer: [],
+}
+
+function outcomeProblems({ command, job, tasks, answers }: Case): string[] {
+  const ends = tasks.map(endOf)
+  const wrong = ends.filter((end) => end !== 'ambiguous' && !rightEnds[command.wish].includes(end))
+  const [answer] = answers.final
+  const made = tasks.filter(({ state }) => state === 'completed').length
+  const told = answer === undefined ? null : answer.said
+  const words: string[] = wrong.map((end) => `a task ended ${end}`)
+  if (told === null) return words
+  const cancelled = job !== null && job.cancelled_at !== null
+  if (cancelled !== (told.kind === 'cancelled')) words.push(`says ${told.kind}, cancelled: ${cancelled}`)
+  if (told.kind === 'pictures' && told.files.length !== made)
+    words.push(`shows ${told.files.length} of ${made} pictures`)
+  if (told.kind === 'failed' && made > 0) words.push(`says ${told.code}, ${made} pictures were made`)
+  if (
+    told.kind === 'failed' &&
+    !ends.some((end) => (end === 'ambiguous' ? told.code === 'outcome_unknown' : end === `failed ${told.code}`))
+  )
+    words.push(`says ${told.code}, its tasks ended ${ends.join(', ')}`)
+  return words
+}
+
+function endOf({ state, failure }: BookedTask): string {
+  if (state !== 'failed' || failure === null) return state
+  const { code } = JSON.parse(failure) as { readonly code: string }
+  return `failed ${code}`
+}
+
+/** An acknowledged command is answered in the message that acknowledged it; a private one where nobody else sees it. */
+function placeProblems({ command, answers }: Case): string[] {
+  const own = command.invocation.interaction.originalId
+  const elsewhere = answers.final.filter(({ message }) => answers.acked && message.id !== own)
+  const shownToAll = answers.final.filter(({ message }) => command.wish === 'private' && (message.flags & 64) === 0)
+  return [
+    ...(elsewhere.length > 0 ? ['answered in another message than its own'] : []),
+    ...(answers.acked && answers.stray.length > 0 ? ['acknowledged, and its placeholder still waits'] : []),
+    ...(shownToAll.length > 0 ? ['a private request is answered for all to see'] : []),
+  ]
+}
+
+/** A cancel that was confirmed is not followed by a result; one that costs nothing had no POST. */
+function cancelProblems({ command, job, answers, taken }: Case): string[] {
+  const confirmed = command.presses.some(({ interaction }) => interaction.answered === 6)
+  const free = answers.final.some(({ said }) => said.kind === 'cancelled' && !said.charged)
+  return [
+    ...(confirmed && job?.cancelled_at === null ? ['a cancel was confirmed and is not written down'] : []),
+    ...(free && taken.length > 0 ? [`cancelled without charge after ${taken.length} POSTs`] : []),
+  ]
+}
+
+function ledgerProblems({ ledger, tasks, accounts }: Books): {
+  readonly problems: string[]
+  readonly holds: number
+  readonly resolvedOnce: number
+} {
+  const entries = Map.groupBy(ledger, ({ job, n }) => `${job}/${n}`)
+  const problems: string[] = []
+  let resolvedOnce = 0
+  for (const task of tasks) {
+    const own = entries.get(`${task.job}/${task.n}`) ?? []
+    const wrong = entryProblems(task, own)
+    if (wrong.length === 0) resolvedOnce += 1
+    problems.push(...wrong.map((words) => `task ${task.job}/${task.n} (${task.state}): ${words}`))
+    entries.delete(`${task.job}/${task.n}`)
+  }
+  for (const key of entries.keys()) problems.push(`the ledger has ${key}, which is no task`)
+  problems.push(...accountProblems(ledger, accounts))
+  return { problems, resolvedOnce, holds: ledger.filter(({ kind }) => kind === 'hold').length }
+}
+
+/** Hold = capture + refund, each once; `late` only for credits taken after the hold was given back. */
+function entryProblems(task: BookedTask, entries: readonly Entry[]): string[] {
+  const of = (kind: Entry['kind']) => entries.filter((entry) => entry.kind === kind)
+  const [hold, captures, refunds, late] = [of('hold'), of('capture'), of('refund'), of('late')]
+  const resolutions = [...captures, ...refunds]
+  const words: string[] = []
+  if (hold.length !== 1) words.push(`${hold.length} holds`)
+  if (resolutions.length !== 1) words.push(`${resolutions.length} resolutions`)
+  if (resolutions.some(({ credits }) => credits !== hold[0]?.credits))
+    words.push('resolved with other credits than held')
+  if ((task.state === 'completed') !== (captures.length === 1)) words.push(`captured ${captures.length} times`)
+  if (late.length > 1 || (late.length === 1 && (task.state !== 'ambiguous' || task.task_id === null)))
+    words.push(`${late.length} late entries`)
+  return words
+}
+
+const dayMs = 86_400_000
+
+/** What an account has spent is what was held for it and not given back, day by day. */
+function accountProblems(ledger: readonly Entry[], accounts: Books['accounts']): string[] {
+  const held = new Map<string, number>()
+  const days = new Map<string, number>()
+  const add = (scope: string, day: number, credits: number) =>
+    held.set(`${scope} ${day}`, (held.get(`${scope} ${day}`) ?? 0) + credits)
+  for (const { kind, job, at } of ledger) if (kind === 'hold') days.set(job, Math.floor(at / dayMs))
+  for (const { kind, job, account, credits } of ledger) {
+    const day = days.get(job)
+    if (day === undefined || (kind !== 'hold' && kind !== 'refund')) continue
+    for (const scope of [account, 'all']) add(scope, day, kind === 'hold' ? credits : -credits)
+  }
+  const spent = new Map(accounts.map((account) => [`${account.scope} ${account.day}`, account.spent]))
+  return [...new Set([...held.keys(), ...spent.keys()])]
+    .filter((key) => (held.get(key) ?? 0) !== (spent.get(key) ?? 0))
+    .map((key) => `account ${key}: ${spent.get(key) ?? 0} spent, ${held.get(key) ?? 0} held and not given back`)
+}
+
+function nameOf({ command, job }: Case): string {
+  return `${command.tag} (${command.wish}, job ${job?.id ?? 'none'})`
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
+}
