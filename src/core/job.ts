@@ -65,7 +65,7 @@ export type Task = { readonly n: number } & (
 )
 export type TaskState = Task['state']
 export type PollingTask = Extract<Task, { state: 'polling' }>
-export type CompletedTask = Extract<Task, { state: 'completed' }>
+type CompletedTask = Extract<Task, { state: 'completed' }>
 
 /** How a task ends; the store adds the time. */
 export type TaskEnd =

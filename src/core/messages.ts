@@ -4,7 +4,7 @@ import type { AspectRatio, Problem, Quality } from './request.ts'
 import type { CancelAnswer, Notice } from './view.ts'
 
 /** Somebody else's text inside our words: each surface escapes it in its own way. */
-export interface Quoted {
+interface Quoted {
   readonly quoted: string
 }
 /** A sentence for people: our own words as they are, somebody else's marked. */
@@ -38,11 +38,16 @@ export interface Messages {
   cancelAnswer(answer: CancelAnswer): string
   /** The answer to a second press. */
   readonly underWay: string
+  readonly oldButton: string
   problem(problem: Problem): Words
   /** How to use the bot, a line each. `command` as typed there. */
   help(command: string): readonly string[]
   /** The picture was made smaller to fit the chat's upload limit. */
   readonly reduced: string
+  /** The picture could not be put into its message: it follows in the thread. */
+  readonly inThread: string
+  /** How to let the bot post where it was only called. `command` as typed there. */
+  invite(command: string): string
   /** A picture's description for those who do not see it. */
   alt(prompt: string, edited: boolean): string
   quality(quality: Quality): string
@@ -86,6 +91,8 @@ export function noticeWords(notice: Notice, messages: Messages, command: string)
       return [[messages.cancelAnswer(notice.answer)]]
     case 'under_way':
       return [[messages.underWay]]
+    case 'old_button':
+      return [[messages.oldButton]]
     case 'help':
       return messages.help(command).map((line) => [line])
   }

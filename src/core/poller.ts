@@ -4,7 +4,7 @@ import { AppError } from './failure.ts'
 import { createHeap } from './heap.ts'
 import type { Clock, ImageApi, Log, Meter, Random, TaskStatus } from './ports.ts'
 import { createSchedule, minLookGapMs } from './schedule.ts'
-import { lateGapOf, type TaskClass, type Watched } from './watched.ts'
+import { lateLookAt, type TaskClass, type Watched } from './watched.ts'
 
 export type WatchEnd = Exclude<TaskStatus, { state: 'working' }>
 
@@ -176,7 +176,7 @@ export function createPoller(options: PollerOptions): Poller {
       entry.late = true
       entry.watched.onLate()
     }
-    queue(entry, entry.late ? now + lateGapOf(now - entry.submittedAt, entry.deadlineAt - now) : inTime(entry, dueAt))
+    queue(entry, entry.late ? lateLookAt(entry, now) : inTime(entry, dueAt))
   }
 
   /** The next look, but not past the moment at which the task becomes late: its person is told then. */

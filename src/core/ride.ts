@@ -37,7 +37,7 @@ export interface DriveDeps {
   readonly settings: DriveSettings
 }
 
-export interface DriveSettings {
+interface DriveSettings {
   readonly limits: SubmitLimits
   /** How long one POST may take before its outcome counts as unknown. */
   readonly submitTimeoutMs: number

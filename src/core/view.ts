@@ -59,6 +59,8 @@ export type Notice =
   | { readonly kind: 'failure'; readonly failure: Failure }
   | { readonly kind: 'cancel'; readonly answer: CancelAnswer }
   | { readonly kind: 'under_way' }
+  /** A button or form that this version of the program does not know. */
+  | { readonly kind: 'old_button' }
   | { readonly kind: 'help' }
 
 export type CancelAnswer = 'cancelled' | 'finished' | 'not_yours' | 'unknown'

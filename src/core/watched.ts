@@ -1,3 +1,5 @@
+import { minLookGapMs } from './schedule.ts'
+
 /** Tasks that take alike: the schedule of each class is its own. */
 export type TaskClass = string
 
@@ -24,7 +26,17 @@ export function watchKeyOf(jobId: string, n: number): string {
 /** Between looks at a late task: a quarter of its age. */
 const lateGap = { leastMs: 5_000, mostMs: 300_000 }
 
-/** The wait before the next look at a late task of this age; `leftMs` remain until it is given up. */
-export function lateGapOf(ageMs: number, leftMs: number): number {
-  return Math.min(leftMs, lateGap.mostMs, Math.max(lateGap.leastMs, ageMs / 4))
+/** The next look at a late task: soon after a hint, not before the API wants it, and at the end once more. */
+export function lateLookAt(
+  task: {
+    readonly submittedAt: number
+    readonly deadlineAt: number
+    readonly notBefore: number
+    readonly nudged: boolean
+  },
+  now: number,
+): number {
+  const ageMs = now - task.submittedAt
+  const gapMs = task.nudged ? minLookGapMs : Math.min(lateGap.mostMs, Math.max(lateGap.leastMs, ageMs / 4))
+  return Math.min(task.deadlineAt, Math.max(now + gapMs, task.notBefore))
 }

@@ -119,7 +119,7 @@ export function createIntake(options: IntakeOptions): Intake {
       case 'cancel':
         return answerPress(arrival.caller, cancelled(studio, arrival), replies)
       case 'unknown_press':
-        return tell(arrival.caller, { kind: 'cancel', answer: 'unknown' }, replies)
+        return tell(arrival.caller, { kind: 'old_button' }, replies)
       case 'unknown_command':
         return tell(arrival.caller, { kind: 'help' }, replies)
       case 'typing':

@@ -71,7 +71,7 @@ export function createListeners({ app, api, reply, tools }: ListenersDeps): List
 
   /** What to say to a press; null when its message itself shows that it worked. */
   async function outcomeOf(jobId: string | null, personId: string, studio: Studio): Promise<Notice | null> {
-    if (jobId === null) return { kind: 'cancel', answer: 'unknown' }
+    if (jobId === null) return { kind: 'old_button' }
     try {
       const answer = await studio.cancel({ jobId, personId, mayManage: false })
       return answer === 'cancelled' ? null : { kind: 'cancel', answer }

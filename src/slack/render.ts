@@ -46,7 +46,7 @@ export function renderView(view: JobView, drawing: Drawing): Message {
   const words = wordsOf(view, messages, drawing)
   const parts: Block[] = [prompt(view), ...pictures(view, drawing)]
   parts.push(view.kind === 'failed' ? section(words) : context([...words, ...asker(view, messages)]))
-  if (drawing.invite !== null) parts.push(context([drawing.invite]))
+  if (drawing.invite !== null) parts.push(context([messages.invite(drawing.invite)]))
   if (mayCancel(view)) parts.push(buttons(view, messages))
   return {
     text: `${escapeText(cut(view.request.prompt, notifiedPrompt))} · ${words.map(escapeText).join(' ')}`,
@@ -110,8 +110,7 @@ function resultWords(view: ViewOf<'result'>, messages: Messages, drawing: Drawin
   const words = [messages.made({ ratio, quality, credits, tookMs, edited: view.inputCount > 0 })]
   if (failure !== undefined) words.push(messages.partly(view.pictures.length, view.request.count, failure))
   if (drawing.files.some(({ reduced }) => reduced)) words.push(messages.reduced)
-  // The catalogue has no sentence for it yet.
-  if (drawing.shown === 'thread') words.push('🧵 ↓')
+  if (drawing.shown === 'thread') words.push(messages.inThread)
   return words
 }
 

@@ -60,13 +60,14 @@ export async function noteLate(session: Session, jobId: string, n: number): Prom
   await enter(session, jobId, n, 'late', await holdOf(session, jobId, n))
 }
 
-/** Undoes a job's holds altogether, with their trace. */
+/** Undoes a job's holds altogether, with their trace; what was given back already is not given back again. */
 export async function forget(session: Session, jobId: string): Promise<void> {
-  const holds = await session.run(
-    `delete from ledger where job = $1 and kind = 'hold' returning account, credits, at`,
-    [jobId],
-  )
-  for (const row of holds) {
+  const entries = await session.run('delete from ledger where job = $1 returning n, kind, account, credits, at', [
+    jobId,
+  ])
+  const refunded = new Set(entries.flatMap((row) => (row.kind === 'refund' ? [row.n] : [])))
+  for (const row of entries) {
+    if (row.kind !== 'hold' || refunded.has(numberOf(row, 'n'))) continue
     const held = { account: textOf(row, 'account'), credits: numberOf(row, 'credits'), day: dayOf(numberOf(row, 'at')) }
     await move(session, held, -held.credits)
   }

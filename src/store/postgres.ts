@@ -2,7 +2,7 @@ import { Socket } from 'node:net'
 import pg from 'pg'
 import { systemClock } from '../core/clock.ts'
 import { AppError } from '../core/failure.ts'
-import { type Dialect, type Engine, type Row, type Session, translate } from './engine.ts'
+import { type Dialect, type Engine, type Session, translate } from './engine.ts'
 import { createLocks } from './mutex.ts'
 import { ask, inTransaction, openPool, type QueryOptions, withClient } from './postgres-client.ts'
 import { isClash } from './postgres-error.ts'
@@ -28,8 +28,8 @@ const idleMs = 60_000
 /** How often a transaction that lost a deadlock is run before it is given up. */
 const tries = 5
 
-/** One process's limits for a statement of a migration or a move. */
 const unhurried = 'set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0'
+
 /** How long what may take, in milliseconds: whatever becomes of the database, every call comes back. */
 export interface PostgresLimits {
   /** A new connection, or a place in the pool. */

@@ -66,3 +66,27 @@ describe('a link', () => {
     expect(late.sign('x', now)).toMatch(/^http:\/\/127\.0\.0\.1:2\//)
   })
 })
+
+describe('a callback’s path', () => {
+  const own = createLinks(() => 'https://bot.test', 'k'.repeat(64))
+  const path = (jobId: string, n: number) => own.callback(jobId, n).slice('https://bot.test/callbacks/'.length)
+
+  it('tells the task that it was made for', () => {
+    expect(own.calledBack(path('job1', 2))).toEqual({ jobId: 'job1', n: 2 })
+  })
+
+  it.each([
+    ['another task', path('job1', 2).replace('.2.', '.3.')],
+    ['another job', path('job1', 2).replace('job1', 'job2')],
+    [
+      'another key',
+      createLinks(() => '', 'x'.repeat(64))
+        .callback('job1', 2)
+        .slice('/callbacks/'.length),
+    ],
+    ['a picture’s signature', `job1.2.${new URL(own.sign('job1', 1)).searchParams.get('s')}`],
+    ['nothing', ''],
+  ])('is not found for %s', (_, forged) => {
+    expect(own.calledBack(forged)).toBeNull()
+  })
+})

@@ -56,7 +56,7 @@ function setUp(
 
 describe('a watched task', () => {
   it('is found soon after it has ended', async () => {
-    const { clock, looks, poller, watch, meter } = setUp(() => (clock.monotonic() >= 6_000 ? done : working))
+    const { clock, looks, poller, stopping, watch, meter } = setUp(() => (clock.monotonic() >= 6_000 ? done : working))
     const watching = watch()
     expect(poller.size).toBe(1)
     await clock.advance(8_000)
@@ -65,6 +65,7 @@ describe('a watched task', () => {
     expect(looks.at(0)?.at).toBeGreaterThan(2_000)
     expect(poller.size).toBe(0)
     expect(clock.sleepers).toBe(0)
+    expect(getEventListeners(stopping.signal, 'abort')).toEqual([])
     expect(meter.counted('status_queries')).toMatchObject({ completed: 1, working: looks.length - 1 })
     expect(meter.times('detection_lag')).toHaveLength(1)
   })
@@ -249,6 +250,78 @@ describe('a nudge', () => {
     poller.nudge('t9')
     await clock.advance(1_000)
     expect(clock.sleepers).toBe(0)
+  })
+})
+
+describe('a late task', () => {
+  const lateMs = 60_000
+
+  function setUpLate(look: Parameters<typeof setUp>[0]) {
+    const set = setUp(look)
+    const late: number[] = []
+    const submittedAt = set.clock.now()
+    const watching = set.poller.watch(
+      {
+        ...{ key: 't1', taskId: 't1', taskClass: 'c', submittedAt, lateAt: submittedAt + lateMs },
+        ...{ deadlineAt: submittedAt + 86_400_000, onLate: () => late.push(set.clock.monotonic()) },
+      },
+      set.stopping.signal,
+    )
+    return { ...set, late, watching }
+  }
+
+  it('is told once, in time, and watched on ever more rarely to its deadline', async () => {
+    const { clock, late, looks, watching } = setUpLate(() => working)
+    await clock.advance(lateMs - 1)
+    expect(late).toEqual([])
+    await clock.advance(1)
+    expect(late).toEqual([lateMs])
+    const before = looks.length
+    await clock.advance(86_400_000 - lateMs - 1)
+    expect(looks.length - before).toBeLessThan(400)
+    const gaps = looks.slice(before + 1).map(({ at }, i) => at - (looks[before + i]?.at ?? 0))
+    expect(Math.min(...gaps)).toBeGreaterThan(5_000)
+    await clock.advance(1)
+    await expect(watching).resolves.toEqual({ state: 'failed', failure: { code: 'timed_out' } })
+    expect(late).toEqual([lateMs])
+  })
+
+  it('is found although it is late', async () => {
+    const { clock, watching } = setUpLate(() => (clock.monotonic() >= 3_600_000 ? done : working))
+    await clock.advance(3_600_000 + 300_000)
+    await expect(watching).resolves.toEqual(done)
+  })
+
+  it('is looked at soon after a hint, also one that came during a look', async () => {
+    let answer = Promise.withResolvers<TaskStatus>()
+    answer.resolve(working)
+    const { clock, looks, poller, watching } = setUpLate(() => answer.promise)
+    await clock.advance(3_600_000)
+    answer = Promise.withResolvers<TaskStatus>()
+    const before = looks.length
+    poller.nudge('t1')
+    await clock.settle()
+    expect(looks.length).toBe(before + 1)
+    poller.nudge('t1')
+    answer.resolve(working)
+    await clock.settle()
+    answer = Promise.withResolvers<TaskStatus>()
+    answer.resolve(done)
+    await clock.advance(1_000)
+    await expect(watching).resolves.toEqual(done)
+  })
+
+  it('is left alone for as long as the API asks', async () => {
+    const { clock, looks, stopping, watching } = setUpLate(() => {
+      if (clock.monotonic() > 3_600_000) throw new AppError('rate_limited', { retryAfterMs: 1_800_000 })
+      return working
+    })
+    await clock.advance(3_600_000 + 300_000)
+    const before = looks.length
+    await clock.advance(1_400_000)
+    expect(looks.length).toBe(before)
+    stopping.abort(new Error('stopping'))
+    await expect(watching).rejects.toThrow('stopping')
   })
 })
 

@@ -189,6 +189,8 @@ describe('a process that is killed', () => {
     const id = await imagine(world, doomed)
     await world.clock.advance(2_000)
     await doomed.studio.cancel({ jobId: id, personId: 'ann', mayManage: false })
+    await world.clock.settle()
+    expect(kindsOf(world, id).at(-1)).toBe('cancelled')
     doomed.kill()
     await restart()
     await world.clock.advance(30_000)

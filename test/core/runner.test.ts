@@ -123,7 +123,10 @@ describe('a heartbeat that is too old', () => {
     world = await openWorld({ exclusive: false, api: { takesMs: () => 60_000 } })
     let away = false
     const onStore = () => (away ? ('before' as const) : undefined)
-    const processes = [world.start({ onStore }), world.start({ onStore })]
+    const first = world.start({ onStore })
+    // Their hearts don't beat in step: one is back before the other.
+    await world.clock.advance(1_400)
+    const processes = [first, world.start({ onStore })]
     await world.clock.advance(2 * ttlMs)
     const ids: string[] = []
     for (const process of processes) ids.push(await imagine(world, process))

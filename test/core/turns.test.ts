@@ -195,4 +195,45 @@ describe('turns', () => {
     for (let i = 0; i < 100; i += 1) await take(turn('ann', `job${i}`))
     expect(getEventListeners(stopping.signal, 'abort')).toEqual([])
   })
+
+  it('come by the line of all replicas where there are several', async () => {
+    clock = createManualClock()
+    let full = true
+    const order: string[] = []
+    const line = async () => ['elsewhere', 'bob1', 'ann1', 'ann2']
+    const turns = createTurns({ clock, maxRunningPerPerson: 10, line })
+    const stopping = new AbortController()
+    const take = (who: Turn) =>
+      turns.take(
+        who,
+        async () => {
+          if (full) return wait(100)
+          order.push(who.jobId)
+          return go
+        },
+        stopping.signal,
+      )
+    const all = [take(turn('ann', 'ann1')), take(turn('ann', 'ann2')), take(turn('bob', 'bob1'))]
+    await clock.advance(500)
+    expect([turns.place('bob1'), turns.place('ann1'), turns.place('ann2')]).toEqual([2, 3, 4])
+    full = false
+    await clock.advance(2_000)
+    await Promise.all(all)
+    expect(order).toEqual(['bob1', 'ann1', 'ann2'])
+  })
+
+  it('go by their own order while the line of all can’t be had', async () => {
+    clock = createManualClock()
+    let full = true
+    const line = async () => {
+      throw new Error('away')
+    }
+    const turns = createTurns({ clock, maxRunningPerPerson: 10, line })
+    const taken = turns.take(turn('ann'), async () => (full ? wait(100) : go), new AbortController().signal)
+    await clock.advance(300)
+    expect(turns.place('ann')).toBe(1)
+    full = false
+    await clock.advance(300)
+    await expect(taken).resolves.toEqual(go)
+  })
 })

@@ -8,7 +8,7 @@ import { AppError } from '../../src/core/failure.ts'
 import type { InputRef, Job, Receipt } from '../../src/core/job.ts'
 import { createLinks, type Links } from '../../src/core/link.ts'
 import { createPoller, type Poller } from '../../src/core/poller.ts'
-import type { Caps, Converter, HeldPicture, Picture, Random, Reply, Step } from '../../src/core/ports.ts'
+import type { Caps, Converter, HeldPicture, Hints, Picture, Random, Reply, Step } from '../../src/core/ports.ts'
 import { createRelay } from '../../src/core/relay.ts'
 import type { ImageRequestInput } from '../../src/core/request.ts'
 import { createRunner, type Runner } from '../../src/core/runner.ts'
@@ -33,6 +33,10 @@ export interface WorldOptions {
   readonly allowedWorkspaces?: readonly string[]
   readonly maxInFlight?: number
   readonly maxRunningPerPerson?: number
+  /** How long a late task is watched; default: not at all. */
+  readonly longestMs?: number
+  /** Whether submits carry a callback. */
+  readonly callbacks?: boolean
   readonly random?: Random
   /** False: other processes may have the store too, and heartbeats count. */
   readonly exclusive?: boolean
@@ -71,6 +75,8 @@ export interface World {
   readonly surface: FakeSurface
   readonly log: ReturnType<typeof createRecordedLog>
   readonly meter: RecordedMeter
+  /** Between all processes. */
+  readonly hints: Hints
   store(): Store
   start(options?: ProcessOptions): Process
   /** Opens the store anew, as the next process on this machine does. */
@@ -141,12 +147,12 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
       ...{ owner, surfaces, api: ownApi, relay, poller, turns, clock: ownClock, meter, log, random, step },
       ...{ jobs, drive, replicas, ttlMs, hints, looksPerSecond: 1_000 },
       breaker: createBreaker({ clock: ownClock, log }),
-      callbacks: createCallbacks({ links: null, log }),
+      callbacks: createCallbacks({ links: options.callbacks === true ? links : null, log }),
       settings: {
         limits: { maxInFlight: options.maxInFlight ?? 1_000, perSecond: 1_000_000, slotMs: taskTimeoutMs },
         submitTimeoutMs,
         taskTimeoutMs,
-        longestMs: taskTimeoutMs,
+        longestMs: options.longestMs ?? taskTimeoutMs,
         model: 'gpt-image-1-5',
       },
     })
@@ -175,7 +181,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
   }
 
   return {
-    ...{ clock, api, surface, log, meter, start },
+    ...{ clock, api, surface, log, meter, start, hints },
     store: () => store,
     reopen: async () => {
       await store.close()
@@ -268,7 +274,7 @@ const converter: Converter = {
   },
 }
 
-export async function bytesOf(picture: Picture, signal = new AbortController().signal): Promise<Uint8Array> {
+async function bytesOf(picture: Picture, signal = new AbortController().signal): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   for await (const chunk of (await picture.open(signal)).body) chunks.push(chunk)
   return new Uint8Array(Buffer.concat(chunks))

@@ -1,6 +1,6 @@
 import type { Clock, ImageApi, Order, Picture, SubmitAnswer, TaskStatus } from '../../src/core/ports.ts'
 
-export interface FakeSubmit {
+interface FakeSubmit {
   readonly order: Order
   readonly at: number
   readonly answer: SubmitAnswer

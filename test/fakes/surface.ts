@@ -5,7 +5,7 @@ import type { JobView } from '../../src/core/view.ts'
 import { pictureOf } from './image-api.ts'
 
 /** One message of the fake chat, as people would see it. */
-export interface FakeMessage {
+interface FakeMessage {
   readonly id: string
   readonly channel: string
   /** Everything it ever showed, in order; the last one is what it shows. */
@@ -30,7 +30,7 @@ export interface FakeSurfaceOptions {
   readonly clock: Clock
   readonly name?: string
   /** How long a write is on its way, in milliseconds. */
-  readonly writeMs?: number
+  readonly writeMs?: number | ((view: JobView) => number)
   /** Whether a write can still be called back while it is on its way. Default: yes. */
   readonly abortable?: boolean
   readonly paceMs?: number
@@ -76,7 +76,8 @@ export function createFakeSurface(options: FakeSurfaceOptions): FakeSurface {
     const files = await filesOf(view, call.signal)
     call.gate()
     const wire = options.abortable === false ? new AbortController().signal : call.signal
-    if (options.writeMs !== undefined) await clock.sleep(options.writeMs, wire)
+    const ms = typeof options.writeMs === 'function' ? options.writeMs(view) : options.writeMs
+    if (ms !== undefined) await clock.sleep(ms, wire)
     return write(atOf(address), view, files)
   }
 

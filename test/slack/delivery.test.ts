@@ -188,7 +188,7 @@ describe('pictures that Slack does not show yet', () => {
     )
     const [message, ...files] = slack.messages(general)
     expect(message?.images).toEqual([])
-    expect(message?.lines.join()).toContain('🧵')
+    expect(message?.lines.join()).toContain('The picture is in this message’s thread.')
     expect(files.map(({ thread }) => thread)).toEqual([message?.ts, message?.ts])
     expect(files.flatMap((shared) => shared.files)).toEqual(['imagine-1.png', 'imagine-2.png'])
     const opened = await h.within(adapter.surface.picture(receipt, 2).open(new AbortController().signal))

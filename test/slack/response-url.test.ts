@@ -25,7 +25,7 @@ describe('a channel that the bot is not in', () => {
     const { job, channel } = await outside(h)
     const [queued] = slack.whispers(channel, 'U0ANN')
     expect(queued?.lines).toContain('In line…')
-    expect(queued?.lines).toContain('/invite @imagine')
+    expect(queued?.lines).toContain('The bot is not in this channel. With /invite @imagine it can do more here.')
     expect(queued?.buttons).toHaveLength(1)
 
     for (let ms = 1_000; ms <= 200_000; ms += 3_000) await h.within(studio.progress(job.id, ms))

@@ -1,6 +1,7 @@
 import type { Engine } from '../../src/store/engine.ts'
 import { openPostgres } from '../../src/store/postgres.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
+import type { BooksFixture } from '../contract/books.ts'
 import { type OpenFixture, storeOptions } from '../contract/store-fixture.ts'
 import { prepareShift, shift, shifted } from './shifted.ts'
 
@@ -13,6 +14,8 @@ export const newId = () => {
 /** A database that is made once and emptied for each test: to make its tables takes longer than most tests. */
 export interface FixtureServer {
   readonly open: OpenFixture
+  /** The same database for stores of a test's own. */
+  books(): Promise<BooksFixture>
   close(): Promise<void>
 }
 
@@ -27,20 +30,25 @@ export async function serve(engine: Engine, other: Engine | null): Promise<Fixtu
   const options = { ...storeOptions, newId, exclusive: other === null }
   const store: Store = await openStore(shifted(engine), options)
   const peer = other === null ? store : await openStore(shifted(other), options)
+  const clear = async () => {
+    for (const table of ['jobs', 'ledger', 'accounts', 'replicas', 'drafts', 'vault', 'inputs'])
+      await engine.run(`delete from ${table}`)
+    await engine.run('update limits set tat = 0')
+    await engine.run('update clock_shift set ms = 0')
+  }
+  const advance = (ms: number) => shift(engine, ms)
   return {
     open: async () => {
-      for (const table of ['jobs', 'ledger', 'accounts', 'replicas', 'drafts', 'vault', 'inputs'])
-        await engine.run(`delete from ${table}`)
-      await engine.run('update limits set tat = 0')
-      await engine.run('update clock_shift set ms = 0')
+      await clear()
       return {
         store,
         peer,
-        advance: (ms) => shift(engine, ms),
+        advance,
         query: (sql, values) => engine.run(sql, values),
         close: async () => undefined,
       }
     },
+    books: async () => ({ engine: shifted(engine), clear, advance }),
     close: async () => {
       await store.close()
       if (peer !== store) await peer.close()

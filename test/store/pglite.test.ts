@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from 'vitest'
 import { systemClock } from '../../src/core/clock.ts'
 import type { Engine } from '../../src/store/engine.ts'
 import { createHints } from '../../src/store/hints.ts'
+import { booksContract } from '../contract/books.ts'
 import { hintsContract } from '../contract/hints.ts'
 import { storeContract } from '../contract/stores.ts'
 import { type FixtureServer, serve } from './fixtures.ts'
@@ -17,6 +18,7 @@ describe('PGlite', () => {
   afterAll(() => server.close())
 
   storeContract(() => server.open(), true)
+  booksContract(() => server.books(), 8)
 
   describe('as if two processes had it', () => {
     hintsContract(async () => ({

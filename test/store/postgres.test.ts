@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe } from 'vitest'
+import { booksContract } from '../contract/books.ts'
 import { storeContract } from '../contract/stores.ts'
 import { type FixtureServer, servePostgres } from './fixtures.ts'
 import { createTestDatabase, type TestDatabase, testDatabaseUrl } from './test-database.ts'
@@ -19,4 +20,5 @@ describe.skipIf(testDatabaseUrl === undefined)('PostgreSQL', () => {
   })
 
   storeContract(() => server.open(), false)
+  booksContract(() => server.books(), 25)
 })

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe } from 'vitest'
 import { openSqlite } from '../../src/store/sqlite.ts'
+import { booksContract } from '../contract/books.ts'
 import { storeContract } from '../contract/stores.ts'
 import { type FixtureServer, serve } from './fixtures.ts'
 
@@ -19,4 +20,5 @@ describe('SQLite', () => {
   })
 
   storeContract(() => server.open(), true)
+  booksContract(() => server.books(), 80)
 })

@@ -52,10 +52,10 @@ async function run(): Promise<void> {
   const loaded = loadConfig(environment)
   if (!loaded.ok) throw new Error(loaded.problems.join('; '))
   const ended = Promise.withResolvers<number>()
-  let asked = false
+  const stopping = new AbortController()
   const stop = () => {
-    if (asked) process.exit(1)
-    asked = true
+    if (stopping.signal.aborted) process.exit(1)
+    stopping.abort()
     ended.resolve(0)
   }
   process.on('SIGTERM', stop)
@@ -64,7 +64,7 @@ async function run(): Promise<void> {
     broken(error)
     ended.resolve(1)
   })
-  {
+  try {
     await using _program = await startProgram(loaded.config, {
       log: createLog(loaded.config.logLevel),
       fatal: (error) => {
@@ -72,8 +72,12 @@ async function run(): Promise<void> {
         ended.resolve(1)
       },
       step: reach,
+      signal: stopping.signal,
     })
     process.exitCode = await ended.promise
+  } catch (error) {
+    if (stopping.signal.aborted) process.exit(0)
+    throw error
   }
   process.exit()
 }

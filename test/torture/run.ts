@@ -24,10 +24,10 @@ export interface Result {
 }
 
 /** Commands a second. */
-const perSecond = 5
+const perSecond = 4
 /** From one kill to the next, in milliseconds, besides what starting and coming to a point take. */
-const leastMs = 300
-const spreadMs = 1_200
+const leastMs = 200
+const spreadMs = 700
 /** A point that nobody comes to in so long is left, for a kill from outside. */
 const pointPatienceMs = 15_000
 /** A submit without an answer is given up after 35 s, and then everything goes its way. */
@@ -37,7 +37,7 @@ const quietPatienceMs = 120_000
 export async function torture(options: RunOptions): Promise<Result> {
   const { engine, kills, seed, say } = options
   const random = seededRandom(seed + 1)
-  await using stage = await setStage({ engine, seed, maxInFlight: kills > 100 ? 16 : 8 })
+  await using stage = await setStage({ engine, seed, maxInFlight: kills > 100 ? 20 : 12 })
   const { herd, standIn, traffic } = stage
   const first = await herd.start()
   await first.ready

@@ -228,13 +228,14 @@ function placeProblems({ command, answers }: Case): string[] {
   ]
 }
 
-/** A cancel that was confirmed is not followed by a result; one that costs nothing had no POST. */
-function cancelProblems({ command, job, answers, taken }: Case): string[] {
+/** A cancel that was confirmed is not followed by a result; one that costs nothing had no POST but one of unknown outcome. */
+function cancelProblems({ command, job, answers, taken, tasks }: Case): string[] {
   const confirmed = command.presses.some(({ interaction }) => interaction.answered === 6)
   const free = answers.final.some(({ said }) => said.kind === 'cancelled' && !said.charged)
+  const unknown = tasks.filter(({ state }) => state === 'ambiguous').length
   return [
     ...(confirmed && job?.cancelled_at === null ? ['a cancel was confirmed and is not written down'] : []),
-    ...(free && taken.length > 0 ? [`cancelled without charge after ${taken.length} POSTs`] : []),
+    ...(free && taken.length > unknown ? [`cancelled without charge after ${taken.length} POSTs`] : []),
   ]
 }
 

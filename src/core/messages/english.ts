@@ -90,12 +90,15 @@ export const english: Messages = {
     }
   },
   underWay: 'This is already on its way.',
+  oldButton: 'This button is from an older version of the bot. Ask again instead.',
   problem,
   help: (command) => [
     `${command} a fox in the snow`,
     `Add --ar 1:1, 2:3 or 3:2 for the shape, --hq for high quality (${creditsPerPicture.high} instead of ${creditsPerPicture.medium} credits), --count 2 for several pictures.`,
     'Attach a picture, or reply to one, and say what to change.',
   ],
+  inThread: 'The picture is in this message’s thread.',
+  invite: (command) => `The bot is not in this channel. With ${command} it can do more here.`,
   reduced: 'Made smaller to fit this chat’s upload limit.',
   alt: (prompt, edited) => `${edited ? 'Edited picture' : 'Picture'}: ${prompt}`,
   quality: (quality) => `${quality === 'high' ? 'High' : 'Medium'} (${creditsPerPicture[quality]} credits)`,
