@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { announce } from './announcement.ts'
 import type { Config } from './config.ts'
-import { type Breaker, createBreaker } from './core/breaker.ts'
+import { createBreaker } from './core/breaker.ts'
 import { createCallbacks } from './core/callbacks.ts'
 import { systemClock } from './core/clock.ts'
 import { priorDurations } from './core/durations.ts'
@@ -18,9 +19,11 @@ import { mountInputs } from './http/inputs.ts'
 import { createMetrics } from './http/metrics.ts'
 import { createHttpServer } from './http/server.ts'
 import { createImageApi } from './imageapi/client.ts'
+import { linkKey, openStore } from './keeping.ts'
 import { createConverter } from './media/convert.ts'
+import { readinessOf } from './readiness.ts'
 import { createSimulator } from './simulator/server.ts'
-import { openPostgresStore, openSqliteStore, type Store } from './store/store.ts'
+import type { Store } from './store/store.ts'
 
 /** The program, running. */
 export interface Program extends AsyncDisposable {
@@ -45,7 +48,6 @@ const timeouts = { submitMs: 30_000, lookMs: 15_000, resultMs: 30_000 }
 const longestMs = 24 * 3_600_000
 /** So much of the line of all replicas is looked at: whoever is further back is told a place by the own order. */
 const lineLength = 2_000
-const databaseRetryMs = 2_000
 
 /** Builds everything in the order of its needs; what was built is released in the opposite order, also after half a start. */
 export async function startProgram(config: Config, { log, fatal, step, signal }: ProgramTools): Promise<Program> {
@@ -74,7 +76,7 @@ export async function startProgram(config: Config, { log, fatal, step, signal }:
   let origin = ''
   const reachable = config.http.publicUrl !== null || config.imageApi.upstream === 'simulator'
   const links: Links | null = reachable
-    ? createLinks(() => config.http.publicUrl ?? origin, await linkKey(store))
+    ? createLinks(() => config.http.publicUrl ?? origin, await linkKey(store.vault))
     : null
   if (links !== null) {
     mountInputs(http.routes, { shelf: store.shelf, links, clock })
@@ -151,7 +153,8 @@ export async function startProgram(config: Config, { log, fatal, step, signal }:
 
   origin = localOrigin(config, (await http.listen()).port)
   building.defer(() => runner.stop(config.shutdownGraceMs))
-  runner.start()
+  // The first heartbeat comes before the first request, or another replica would take it for a dead one’s.
+  await runner.start()
   const sweeping = new AbortController()
   building.defer(() => sweeping.abort())
   void sweep(store, sweeping.signal, log)
@@ -188,20 +191,6 @@ async function createAdapters(
   return adapters
 }
 
-async function openStore(config: Config, newId: () => string, log: Log, signal: AbortSignal): Promise<Store> {
-  const options = { newId, ttlMs: config.replicaTtlMs, historyMs: config.retention.historyMs }
-  if (config.store.kind === 'sqlite') return openSqliteStore({ ...options, dataDir: config.store.dataDir })
-  for (;;) {
-    try {
-      return await openPostgresStore({ ...options, url: config.store.url })
-    } catch (error) {
-      if (failureOf(error).code !== 'store_unavailable') throw error
-      log.warn({ detail: failureOf(error).detail }, 'the database can’t be reached yet')
-      await systemClock.sleep(databaseRetryMs, signal)
-    }
-  }
-}
-
 async function openUpstream(
   config: Config,
   log: Log,
@@ -222,17 +211,6 @@ async function openUpstream(
   return { url: await simulator.listen(), key: 'aio_simulator' }
 }
 
-async function linkKey(store: Store): Promise<string> {
-  const name = 'input-links'
-  return store.vault.withLock(name, async () => {
-    const known = await store.vault.get(name)
-    if (known !== null) return known
-    const made = randomBytes(32).toString('hex')
-    await store.vault.put(name, made)
-    return made
-  })
-}
-
 async function openMetricsPort(
   config: Config,
   metrics: ReturnType<typeof createMetrics>,
@@ -246,26 +224,6 @@ async function openMetricsPort(
   )
   mountMetrics(server.routes, metrics)
   await server.listen()
-}
-
-async function readinessOf(
-  store: Store,
-  adapters: readonly Adapter[],
-  breaker: Breaker,
-): Promise<{ ready: boolean; parts: Record<string, string> }> {
-  const storeUp = await store.jobs.get('readiness').then(
-    () => true,
-    () => false,
-  )
-  const chats = adapters.map(({ intake }): [string, boolean] => [intake.name, intake.ready()])
-  const parts = [['store', storeUp] as const, ...chats]
-  const reason = breaker.reason()
-  // Requests are still taken and answered in true words, so this alone does not take the process out of service.
-  const degraded = reason === null ? 'up' : `degraded: ${reason}`
-  return {
-    ready: parts.every(([, up]) => up),
-    parts: { ...Object.fromEntries(parts.map(([name, up]) => [name, up ? 'up' : 'down'])), imageApi: degraded },
-  }
 }
 
 /** Where this machine itself reaches the port, whatever address it listens on. */
@@ -286,31 +244,4 @@ async function sweep(store: Store, signal: AbortSignal, log: Log): Promise<void>
     // Stopping only cuts the wait short.
     await systemClock.sleep(sweepEveryMs, signal).catch(() => undefined)
   }
-}
-
-function announce(config: Config, origin: string, log: Log): void {
-  const { imageApi, allowance } = config
-  const simulated = imageApi.upstream === 'simulator'
-  const caps =
-    allowance.creditsPerDay === 0 ? 'no limit of credits a day' : `at most ${allowance.creditsPerDay} credits a day`
-  log.info(
-    {
-      origin,
-      discord: config.discord !== null,
-      slack: config.slack !== null,
-      playground: config.playground,
-      simulator: simulated,
-      creditsPerDay: allowance.creditsPerDay,
-      creditsPerPersonPerDay: allowance.creditsPerPersonPerDay,
-    },
-    'ready',
-  )
-  const upstream = simulated
-    ? 'the embedded simulator (pictures are drawn here and cost nothing)'
-    : `the image API with your key, ${caps}`
-  if (config.playground)
-    process.stderr.write(
-      `\nNo chat is configured, so this is the playground:\n\n  ${origin}/\n\nBehind it: ${upstream}.\nSetting up Discord or Slack: see README.md. Stop with Ctrl+C.\n\n`,
-    )
-  else process.stderr.write(`imagine-bot is running with ${upstream}.\n`)
 }

@@ -1,6 +1,7 @@
 import { backoffMs } from './backoff.ts'
 import { drive } from './drive.ts'
 import { AppError, failureOf } from './failure.ts'
+import { createHeartbeat } from './heartbeat.ts'
 import { isLive, type LiveJob, type Receipt, type SurfaceName } from './job.ts'
 import { patientStore } from './patience.ts'
 import type { DriveStore, Gate, Hint, Hints, JobStore, Log, ReplicaStore } from './ports.ts'
@@ -9,8 +10,8 @@ import { watchKeyOf } from './watched.ts'
 
 /** Drives this process's jobs and takes over those of the dead. */
 export interface Runner {
-  /** Begins to beat and to claim. */
-  start(): void
+  /** Begins to beat and to claim; resolves when the first heartbeat was tried. */
+  start(): Promise<void>
   /** Drives a job that was accepted here; `ack` gives the receipt of the platform's ack. */
   adopt(job: LiveJob, ack: Promise<Receipt | null>): void
   /** How many jobs are driven here. */
@@ -54,16 +55,13 @@ export function createRunner(options: RunnerOptions): Runner {
   const patience = patientStore(options, { clock, random, log, sureForMs, signal: ending.signal })
   const deps: DriveDeps = { ...options, ...patience }
   const loops: Promise<void>[] = []
-  let beatAt = clock.monotonic()
-  let beatingSince = clock.monotonic()
+  const heart = createHeartbeat({ ...options, surfaces: names })
 
   const releasing = new Set<Promise<void>>()
 
   /** Jobs driven here on each surface: every progress edit asks. */
   const live = new Map<SurfaceName, number>()
   const count = (surface: SurfaceName, by: 1 | -1) => live.set(surface, (live.get(surface) ?? 0) + by)
-
-  const fresh = () => replicas.exclusive || clock.monotonic() - beatAt < ttlMs / 2
 
   function adopt(job: LiveJob, ack: Promise<Receipt | null> | null): void {
     if (stopping.signal.aborted) return
@@ -95,8 +93,8 @@ export function createRunner(options: RunnerOptions): Runner {
     const adoptedAt = clock.monotonic()
     const gate: Gate = () => {
       // A job held since before a gap in our heartbeats may be somebody else's by now.
-      const held = replicas.exclusive || adoptedAt >= beatingSince
-      if (losing.signal.aborted || !fresh() || !held) throw new AppError('not_ours', { detail: 'heartbeat too old' })
+      if (losing.signal.aborted || !heart.holds(adoptedAt))
+        throw new AppError('not_ours', { detail: 'heartbeat too old' })
     }
     const jobLog = log.child({ job: first.id })
     const halting = AbortSignal.any([stopping.signal, losing.signal])
@@ -150,21 +148,10 @@ export function createRunner(options: RunnerOptions): Runner {
     releasing.add(done)
   }
 
-  async function beat(): Promise<void> {
+  async function keepBeating(): Promise<void> {
     while (!stopping.signal.aborted) {
-      try {
-        const askedAt = clock.monotonic()
-        const own = options.poller.size
-        const { polling } = await replicas.beat(owner, own, names)
-        // Whoever watches nothing yet may look at the first it gets at once.
-        options.poller.budget((options.looksPerSecond * Math.max(1, own)) / Math.max(1, own, polling))
-        // A database that was away makes everybody look dead: claiming waits for an unbroken series.
-        if (clock.monotonic() - beatAt > ttlMs) beatingSince = clock.monotonic()
-        beatAt = askedAt
-      } catch (error) {
-        log.warn({ failure: failureOf(error).code }, 'heartbeat not written')
-      }
       await rest(ttlMs / 4)
+      if (!stopping.signal.aborted) await heart.beat()
     }
   }
 
@@ -197,8 +184,7 @@ export function createRunner(options: RunnerOptions): Runner {
 
   async function claim(): Promise<void> {
     while (!stopping.signal.aborted) {
-      const trusted = replicas.exclusive || (fresh() && clock.monotonic() - beatingSince >= ttlMs)
-      if (trusted) {
+      if (heart.unbroken()) {
         try {
           // Drained until empty: a dead replica may have left more than one batch.
           for (let more = true; more && !stopping.signal.aborted; ) {
@@ -223,8 +209,9 @@ export function createRunner(options: RunnerOptions): Runner {
   options.hints.listen(heed, stopping.signal)
 
   return {
-    start: () => {
-      loops.push(beat(), claim())
+    start: async () => {
+      await heart.beat()
+      loops.push(keepBeating(), claim())
       if (!replicas.exclusive) loops.push(watchCancelled())
     },
     adopt,

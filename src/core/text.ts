@@ -58,6 +58,10 @@ export function parseText(text: string): ParsedText {
     const name = (match[1] ?? '').toLowerCase()
     const shown = `--${name}`
     const flag = flags.find((candidate) => candidate.names.includes(name))
+    if (flag === undefined && isProse(word.text)) {
+      kept.push(word)
+      continue
+    }
     if (flag === undefined) {
       problems.push({ kind: 'unknown_flag', flag: shown })
       continue
@@ -88,6 +92,11 @@ interface Word {
   readonly quoted: boolean
   /** The white space before it: a prompt's line breaks survive. */
   readonly before: string
+}
+
+/** `—Hola` begins speech in many languages; only what looks like a flag is taken for one that we do not know. */
+function isProse(text: string): boolean {
+  return !text.startsWith('--') && !/^\p{Pd}+[a-z][a-z-]*$/u.test(text)
 }
 
 function isFlag(word: Word): boolean {

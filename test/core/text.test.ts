@@ -259,4 +259,10 @@ describe('any text', () => {
     const text = '„a '.repeat(30_000)
     expect(parseText(text).input.prompt).toBe(text.trim())
   })
+
+  it('leaves a dash that begins speech alone', () => {
+    expect(parseText('—Hola, dijo el zorro')).toEqual({ input: { prompt: '—Hola, dijo el zorro' }, problems: [] })
+    expect(parseText('a fox —Ár')).toMatchObject({ input: { prompt: 'a fox —Ár' }, problems: [] })
+    expect(parseText('a fox —foo').problems).toEqual([{ kind: 'unknown_flag', flag: '--foo' }])
+  })
 })
