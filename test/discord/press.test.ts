@@ -71,7 +71,10 @@ describe('a press of Cancel', () => {
     const { message } = await running()
     const press = rig.standIn.press(message, 'a9:unheard-of:1', { unchecked: true })
     expect(await press.answered()).toBe(4)
-    expect(said(press)).toMatchObject({ text: 'This button is from an older version of the bot. Ask again instead.', ephemeral: true })
+    expect(said(press)).toMatchObject({
+      text: 'This button is from an older version of the bot. Ask again instead.',
+      ephemeral: true,
+    })
     expect(rig.studio.presses).toEqual([])
   })
 })
