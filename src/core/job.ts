@@ -74,8 +74,8 @@ export type TaskEnd =
   | { readonly state: 'ambiguous' }
   | { readonly state: 'cancelled' }
 
-export interface JobFacts {
-  readonly id: string
+/** What is known of a request from the moment it was made. */
+export interface RequestFacts {
   readonly surface: SurfaceName
   readonly workspace: string
   readonly channel: string
@@ -85,13 +85,17 @@ export interface JobFacts {
   readonly action: JobAction
   /** The job that this one was made from, if any. */
   readonly parentId: string | null
-  readonly request: ImageRequest
   readonly inputs: readonly InputRef[]
+  readonly address: Address
+}
+
+export interface JobFacts extends RequestFacts {
+  readonly id: string
+  readonly request: ImageRequest
   readonly acceptedAt: number
   /** When somebody asked to stop it; null while nobody did. */
   readonly cancelledAt: number | null
   readonly tasks: readonly Task[]
-  readonly address: Address
 }
 
 export type Job = JobFacts &

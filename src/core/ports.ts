@@ -3,13 +3,12 @@ import type {
   Address,
   InputRef,
   Job,
-  JobAction,
   Json,
   LiveJob,
-  Person,
   PictureType,
   ReadyInput,
   Receipt,
+  RequestFacts,
   SurfaceName,
   TaskEnd,
 } from './job.ts'
@@ -188,23 +187,14 @@ export interface Reply {
 
 // ---------------------------------------------------------------- the store
 
-export interface NewJob {
+export interface NewJob extends RequestFacts {
   readonly id: string
   /** Unique for one platform event: a redelivered event is accepted once. */
   readonly eventKey: string
   readonly owner: string
-  readonly surface: SurfaceName
-  readonly workspace: string
-  readonly channel: string
-  readonly person: Person
-  readonly locale: string
-  readonly action: JobAction
-  readonly parentId: string | null
   /** What was pressed, as the adapter names it: while a job of this source and person is live, a second press starts none. */
   readonly source: string | null
   readonly request: ImageRequest
-  readonly inputs: readonly InputRef[]
-  readonly address: Address
 }
 
 /** Caps of the operator's money, in credits a day (UTC); 0 = none. */

@@ -1,37 +1,19 @@
 import { failureOf } from './failure.ts'
-import {
-  type Address,
-  type InputRef,
-  isLive,
-  type Job,
-  type JobAction,
-  type LiveJob,
-  type Person,
-  type SurfaceName,
-} from './job.ts'
+import { isLive, type Job, type LiveJob, type RequestFacts, type SurfaceName } from './job.ts'
 import type { AcceptAnswer, Caps, Clock, Hints, JobQuery, JobStore, Log, Meter, NewId, Reply, Step } from './ports.ts'
 import { checkRequest, type ImageRequestInput, type Problem } from './request.ts'
 import type { Runner } from './runner.ts'
 import { type CancelAnswer, headOf, type JobView, type Notice } from './view.ts'
 
 /** What an adapter made of one platform event. */
-export interface Ask {
+export interface Ask extends RequestFacts {
   /** Unique for this platform event, the same on every delivery of it: `discord:<interaction id>`. */
   readonly eventKey: string
-  readonly surface: SurfaceName
-  readonly workspace: string
-  readonly channel: string
-  readonly person: Person
-  readonly locale: string
-  readonly action: JobAction
-  readonly parentId: string | null
   /** What was pressed (`again:<job>`), so that a double press starts one job; null for what is typed. */
   readonly source: string | null
   readonly input: ImageRequestInput
-  readonly inputs: readonly InputRef[]
   /** What the adapter's own parsing already found wrong (flags in text, files that are no pictures). */
   readonly problems: readonly Problem[]
-  readonly address: Address
   /** When the platform's event reached us, on the monotonic clock: the ack is timed from here. */
   readonly receivedAt: number
 }

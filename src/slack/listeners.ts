@@ -51,7 +51,7 @@ export function createListeners({ app, api, reply, tools }: ListenersDeps): List
   /** The pictures of the thread; a failure when we can't see whether it has any, for words alone may then be wrong. */
   async function pointedAt(asked: Asked, studio: Studio): Promise<Pointed | Failure> {
     const { thread } = asked.origin
-    if (thread === null || asked.inputs.length > 0 || asked.problems.length > 0) return { inputs: [], parentId: null }
+    if (thread === null || asked.inputs.length > 0 || asked.problems.length > 0) return { inputs: [], parent: null }
     try {
       return await picturesOfThread(asked.origin, studio, api)
     } catch (error) {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { InputRef, Person } from '../core/job.ts'
+import type { InputRef, JobFacts, Person } from '../core/job.ts'
 import type { Problem } from '../core/request.ts'
 import type { Ask } from '../core/studio.ts'
 import { parseText } from '../core/text.ts'
@@ -25,7 +25,8 @@ export interface Asked {
 /** Pictures that an asker did not attach but pointed at, by where the words were said. */
 export interface Pointed {
   readonly inputs: readonly InputRef[]
-  readonly parentId: string | null
+  /** The job whose result they are. */
+  readonly parent: Pick<JobFacts, 'id' | 'request'> | null
 }
 
 export interface PressedButton {
@@ -192,9 +193,10 @@ export function toAsk(asked: Asked, pointed: Pointed, receivedAt: number): Ask {
     // Slack does not say which language a person reads.
     locale: 'en',
     action: inputs.length > 0 ? 'edit' : 'imagine',
-    parentId: pointed.parentId,
+    parentId: pointed.parent?.id ?? null,
     source: null,
-    input: text.input,
+    // What is made of a result keeps its shape, unless the words say another.
+    input: pointed.parent === null ? text.input : { aspectRatio: pointed.parent.request.aspectRatio, ...text.input },
     inputs,
     problems: [...text.problems, ...asked.problems],
     // A direct message to the bot is private already.

@@ -11,7 +11,7 @@ const looked = 50
 /** Reading the thread's first message may take this long, in milliseconds: the event waits for its ack. */
 const readTimeoutMs = 2_000
 
-const none: Pointed = { inputs: [], parentId: null }
+const none: Pointed = { inputs: [], parent: null }
 const repliesSchema = z.object({
   messages: z.array(z.object({ ts: z.string(), files: z.array(z.unknown()).default([]) })).default([]),
 })
@@ -29,9 +29,9 @@ export async function picturesOfThread(
   const latest = await studio.list({ surface: 'slack', workspace: team, personId: null, limit: looked, before: null })
   const inThread = latest.find((job) => filesOf(job) > 0 && isIn(job, channel, thread))
   const job = inThread ?? (await studio.findByMessage('slack', messageKey(team, channel, thread)))
-  if (job !== null && filesOf(job) > 0) return { inputs: resultsOf(job), parentId: job.id }
+  if (job !== null && filesOf(job) > 0) return { inputs: resultsOf(job), parent: job }
   // Our own message has no files of its own, so asking for it would be in vain.
-  return job === null ? { inputs: await readParent(channel, thread, api), parentId: null } : none
+  return job === null ? { inputs: await readParent(channel, thread, api), parent: null } : none
 }
 
 function isIn(job: Job, channel: string, thread: string): boolean {

@@ -7,7 +7,7 @@ function fixture(name: string): Record<string, unknown> {
   return JSON.parse(readFileSync(join(import.meta.dirname, `../fixtures/slack/${name}.json`), 'utf8'))
 }
 
-const none = { inputs: [], parentId: null }
+const none = { inputs: [], parent: null }
 
 function message(name: string, more: object = {}, event: object = {}) {
   const body = fixture(name)
@@ -99,9 +99,18 @@ describe('a direct message', () => {
   it('has its own pictures before those of the thread', () => {
     const asked = message('message-im')
     if (asked === null) throw new Error('not understood')
-    const pointed = { inputs: [{ kind: 'remote' as const, name: 'other', at: { file: 'F1' } }], parentId: null }
+    const pointed = { inputs: [{ kind: 'remote' as const, name: 'other', at: { file: 'F1' } }], parent: null }
     expect(toAsk(asked, pointed, 0).inputs).toHaveLength(1)
     expect(toAsk({ ...asked, inputs: [] }, pointed, 0)).toMatchObject({ action: 'edit', inputs: [{ name: 'other' }] })
+  })
+
+  it('keeps the shape of the result that it is about, unless it says another', () => {
+    const asked = message('message-im', {}, { files: [], subtype: undefined, text: 'make it night' })
+    if (asked === null) throw new Error('not understood')
+    const request = { prompt: 'a fox', aspectRatio: '3:2', quality: 'medium', count: 1, private: false } as const
+    const pointed = { inputs: [], parent: { id: 'job1', request } }
+    expect(toAsk(asked, pointed, 0).input).toEqual({ prompt: 'make it night', aspectRatio: '3:2' })
+    expect(toAsk({ ...asked, words: 'make it night --ar 2:3' }, pointed, 0).input.aspectRatio).toBe('2:3')
   })
 
   it('that asks for help is told from one that asks for a picture', () => {
