@@ -21,6 +21,7 @@ const rooms: Readonly<Record<string, Room>> = {
   slack: { rooms: ['core', 'media'], packages: ['undici', 'zod', '@slack/bolt', '@slack/web-api'] },
   playground: { rooms: ['core', 'media'], packages: ['undici', 'zod'] },
   simulator: { rooms: ['core', 'media'], packages: ['fastify', 'sharp', 'dejavu-fonts-ttf'] },
+  operations: { rooms: ['core', 'store', 'config.ts'], packages: [] },
   'config.ts': { rooms: [], packages: ['zod'] },
   'log.ts': { rooms: ['core'], packages: ['pino'] },
 }
@@ -44,6 +45,9 @@ const entries: ReadonlySet<string> = new Set([
   'simulator/main.ts',
   'slack/manifest.ts',
   'media/heic-worker.ts',
+  'operations/backup.ts',
+  'operations/jobs.ts',
+  'operations/move.ts',
 ])
 
 const mostLines = 250
