@@ -206,7 +206,7 @@ export interface Caps {
 export type AcceptAnswer =
   | { readonly kind: 'accepted'; readonly job: LiveJob }
   | { readonly kind: 'duplicate' }
-  /** A live job from the same source, action and person is already on its way. */
+  /** A live job of the same person, in the same workspace, from the same source is already on its way. */
   | { readonly kind: 'under_way' }
   | { readonly kind: 'refused'; readonly failure: Failure }
 
@@ -279,7 +279,7 @@ export interface DriveStore {
 export interface ReplicaStore {
   /** True when this process alone can have the store: nobody else's heartbeat needs waiting for. */
   readonly exclusive: boolean
-  /** Writes the heartbeat; gives the number of polling tasks of all replicas that are alive, this one included. */
+  /** Writes the heartbeat; gives the number of polling tasks of all replicas that are alive by the store's TTL, this one included. */
   beat(owner: string, polling: number, surfaces: readonly SurfaceName[]): Promise<{ readonly polling: number }>
   /** Live jobs of this owner that were cancelled, wherever that was pressed, and are not settled yet. */
   cancelled(owner: string): Promise<readonly string[]>

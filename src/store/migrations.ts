@@ -124,7 +124,7 @@ const migrations: readonly (readonly string[])[] = [
 ]
 
 /** The version that this program writes. */
-export const schemaVersion = migrations.length
+const schemaVersion = migrations.length
 
 /**
  * Brings the schema up to `steps`, one process at a time. Throws `configuration` where it is newer than that: an older

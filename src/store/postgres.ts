@@ -25,6 +25,8 @@ const unhurriedMs = 24 * 3_600_000
 /** A paused process holds the others up with its row locks for no longer than this. */
 const idleInTransactionMs = 5_000
 const idleMs = 60_000
+/** How long a server may take to end the connections that we leave: a silent one must not keep this process. */
+const farewellMs = 1_000
 /** How often a transaction that lost a deadlock is run before it is given up. */
 const tries = 5
 
@@ -108,13 +110,13 @@ export function openPostgres(url: string, limits: PostgresLimits = usualLimits):
 
   async function close(): Promise<void> {
     closing.abort()
-    const ended = Promise.all([pool.end(), lockPool.end()])
-    // What is under way has ended by then: a server that is silent must not keep this process.
-    const farewell = setTimeout(() => {
-      for (const socket of sockets) socket.destroy()
-    }, limits.answerMs)
-    await ended
-    clearTimeout(farewell)
+    // What is under way has its limits; the farewells of idle connections have none.
+    await Promise.all([pool.end(), lockPool.end()])
+    const waiting = new AbortController()
+    const gone = Promise.all([...sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve))))
+    await Promise.race([gone, systemClock.sleep(farewellMs, waiting.signal).catch(() => undefined)])
+    waiting.abort()
+    for (const socket of sockets) socket.destroy()
   }
 
   return {

@@ -21,7 +21,7 @@ export function createReplicaStore(engine: Engine, doubts: Doubts, options: Repl
           on conflict (id) do update set beat = excluded.beat, polling = excluded.polling, surfaces = excluded.surfaces
           returning (select cast(coalesce(sum(o.polling), 0) as bigint) from replicas o
             where o.id <> $1 and o.beat >= @now - cast($4 as bigint)) as others`,
-        [owner, polling, JSON.stringify(surfaces), options.ttlMs ?? 12_000], // TEMPORARY default
+        [owner, polling, JSON.stringify(surfaces), options.ttlMs],
       )
       return { polling: polling + numberOf(row, 'others') }
     },

@@ -149,7 +149,7 @@ export function numberOf(row: Row | undefined, column: string): number {
   return value
 }
 
-function numberOrNull(row: Row | undefined, column: string): number | null {
+export function numberOrNull(row: Row | undefined, column: string): number | null {
   return row?.[column] === null ? null : numberOf(row, column)
 }
 

@@ -18,7 +18,9 @@ const passingCodes: ReadonlySet<number> = new Set([5, 6, 7, 8, 10, 13, 14, 15])
 const busyCode = 5
 
 /** How long another program that reads the file (a back-up, the sqlite3 shell) may hold us up, in milliseconds. */
-const busyMs = 2_000
+export const busyMs = 2_000
+/** The database in a data directory. */
+export const sqliteFile = 'imagine.db'
 
 /**
  * Opens (or makes) the database in `dataDir` and holds that directory for this process. Throws `configuration` where
@@ -69,7 +71,7 @@ function holdDirectory(directory: string): DatabaseSync {
 function openDatabase(directory: string): DatabaseSync {
   let database: DatabaseSync | undefined
   try {
-    database = new DatabaseSync(join(directory, 'imagine.db'), { timeout: busyMs })
+    database = new DatabaseSync(join(directory, sqliteFile), { timeout: busyMs })
     database.exec('pragma journal_mode = wal')
     // FULL: a commit that was acknowledged survives a power loss too.
     database.exec('pragma synchronous = full')
@@ -89,8 +91,7 @@ function engineOf(database: DatabaseSync, guard: DatabaseSync): Engine {
   function prepare(sql: string): StatementSync {
     const known = statements.get(sql)
     if (known !== undefined) return known
-    // SQLite numbers `$1` by first appearance, `?1` by its digits.
-    const statement = database.prepare(translate(sql, dialect).replace(/\$(\d+)/g, '?$1'))
+    const statement = database.prepare(sqliteText(sql))
     statements.set(sql, statement)
     return statement
   }
@@ -101,7 +102,7 @@ function engineOf(database: DatabaseSync, guard: DatabaseSync): Engine {
       // Integers come as numbers: none of ours reaches 2^53.
       return prepare(sql).all(...values) as Row[]
     } catch (error) {
-      throw classify(error)
+      throw classifySqlite(error)
     }
   }
 
@@ -135,7 +136,12 @@ function engineOf(database: DatabaseSync, guard: DatabaseSync): Engine {
   }
 }
 
-function classify(error: unknown): AppError {
+/** A statement as SQLite takes it, which numbers `$1` by first appearance and `?1` by its digits. */
+export function sqliteText(sql: string): string {
+  return translate(sql, dialect).replace(/\$(\d+)/g, '?$1')
+}
+
+export function classifySqlite(error: unknown): AppError {
   const code = primaryCode(error)
   if (code === null) return new AppError('internal', { detail: 'store: not an SQLite error', cause: error })
   return new AppError(passingCodes.has(code) ? 'store_unavailable' : 'internal', {
@@ -152,7 +158,7 @@ function unusable(directory: string, error: unknown): AppError {
   })
 }
 
-function messageOf(error: unknown): string {
+export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 

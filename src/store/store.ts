@@ -69,7 +69,7 @@ export async function openStore(
     await engine.close()
     throw error
   }
-  const { newId, historyMs = 31_536_000_000 } = options // TEMPORARY default
+  const { newId, historyMs } = options
   const doubts = createDoubts(engine)
   const shelf = createShelf(engine, newId)
   const hints = createHints(engine.wire, { sender: newId(), clock: systemClock })

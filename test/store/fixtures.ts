@@ -1,8 +1,8 @@
 import type { Engine } from '../../src/store/engine.ts'
 import { openPostgres } from '../../src/store/postgres.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
-import type { BooksFixture } from '../contract/books.ts'
 import { type OpenFixture, storeOptions } from '../contract/store-fixture.ts'
+import type { BooksFixture } from '../contract/two-processes.ts'
 import { prepareShift, shift, shifted } from './shifted.ts'
 
 let ids = 0

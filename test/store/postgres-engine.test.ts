@@ -187,6 +187,20 @@ describe.skipIf(testDatabaseUrl === undefined)('a real PostgreSQL', () => {
     expect(await engine.run('show statement_timeout')).toEqual([{ statement_timeout: '4s' }])
   })
 
+  test('a statement ends after its time, but in an unhurried transaction', async () => {
+    const limits = { connectMs: 4_000, statementMs: 600, answerMs: 1_000, lockTryMs: 500, listenTryMs: 1_000 }
+    const brisk = openPostgres(database.url, limits)
+    await expect(brisk.run('select pg_sleep(1.1)')).rejects.toMatchObject({ code: 'store_unavailable' })
+    const sleeps = brisk.transaction(async (session) => {
+      await session.run('select pg_sleep(1.1)')
+      return session.run('select 1 as one')
+    }, 'unhurried')
+    expect(await sleeps).toEqual([{ one: 1 }])
+    // The connection is as it was.
+    expect(await brisk.run('show statement_timeout')).toEqual([{ statement_timeout: '600ms' }])
+    await brisk.close()
+  })
+
   test('a lock whose connection is cut does not take its task along', async () => {
     const done = await engine.withLock('fragile', async () => {
       await other.run(

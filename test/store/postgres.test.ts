@@ -20,5 +20,5 @@ describe.skipIf(testDatabaseUrl === undefined)('PostgreSQL', () => {
   })
 
   storeContract(() => server.open(), false)
-  booksContract(() => server.books(), 25)
+  booksContract(() => server.books(), 15)
 })

@@ -20,5 +20,5 @@ describe('SQLite', () => {
   })
 
   storeContract(() => server.open(), true)
-  booksContract(() => server.books(), 80)
+  booksContract(() => server.books(), 100)
 })
