@@ -3,8 +3,12 @@ import { AppError } from '../core/failure.ts'
 import type { Address } from '../core/job.ts'
 import { snowflake } from './snowflake.ts'
 
+/** The workspace of everything outside servers, as Discord itself names it in links. */
+export const directMessages = '@me'
+
 const atSchema = z.strictObject({
-  version: z.literal(1),
+  /** Version 1 knew no replies; it is read as 2. */
+  version: z.union([z.literal(1), z.literal(2)]).transform((): 2 => 2),
   applicationId: snowflake,
   channelId: snowflake,
   /** Null until Discord has told it. */
@@ -17,6 +21,8 @@ const atSchema = z.strictObject({
   botReaches: z.boolean(),
   /** Largest file that the interaction's token may upload, in bytes. */
   uploadBytes: z.int().positive(),
+  /** The person's message that the job's message answers; null where an interaction is answered. */
+  replyTo: snowflake.nullable().default(null),
 })
 
 const secretSchema = z.strictObject({

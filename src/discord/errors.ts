@@ -16,6 +16,8 @@ export type Trouble =
   /** Nobody may write there now, but a new message wakes an archived thread. */
   | 'archived'
   | 'forbidden'
+  /** Only without its reference: nobody may reply who may not read what was said before. */
+  | 'unreferable'
   | 'too_large'
   /** Discord, or somebody's moderation, does not want this content. */
   | 'refused'
@@ -38,7 +40,7 @@ const byCode: Readonly<Partial<Record<RESTJSONErrorCodes, Trouble>>> = {
   [RESTJSONErrorCodes.ThreadLocked]: 'place_gone',
   [RESTJSONErrorCodes.InvalidActionOnArchivedThread]: 'archived',
   [RESTJSONErrorCodes.MissingPermissions]: 'forbidden',
-  [RESTJSONErrorCodes.CannotReplyWithoutPermissionToReadMessageHistory]: 'forbidden',
+  [RESTJSONErrorCodes.CannotReplyWithoutPermissionToReadMessageHistory]: 'unreferable',
   [RESTJSONErrorCodes.RequestEntityTooLarge]: 'too_large',
   [RESTJSONErrorCodes.FileUploadedExceedsMaximumSize]: 'too_large',
   [RESTJSONErrorCodes.ExplicitContentCannotBeSentToTheDesiredRecipient]: 'refused',
@@ -65,6 +67,7 @@ const failureCodes: Readonly<Record<Trouble, FailureCode>> = {
   place_gone: 'delivery_gone',
   archived: 'delivery_refused',
   forbidden: 'permission_missing',
+  unreferable: 'permission_missing',
   too_large: 'result_too_large',
   refused: 'delivery_refused',
   limited: 'rate_limited',

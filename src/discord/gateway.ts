@@ -9,6 +9,8 @@ import {
   DiscordjsErrorCodes,
   Events,
   GatewayDispatchEvents,
+  GatewayIntentBits,
+  type GatewayMessageCreateDispatchData,
   Options,
   SimpleShardingStrategy,
   WebSocketShardStatus,
@@ -23,6 +25,8 @@ export interface GatewayOptions {
   readonly apiUrl: string
   readonly tools: Pick<AdapterTools, 'log' | 'clock'>
   readonly onInteraction: (interaction: APIInteraction) => void
+  /** Every message in the bot's servers and direct messages; `me` is the bot's own user id. */
+  readonly onMessage: (message: GatewayMessageCreateDispatchData, me: string) => void
   /** What no reconnect cures, met after signing in. */
   readonly onFatal: (error: AppError) => void
 }
@@ -46,7 +50,8 @@ const dialMs = 2_000
 /** How long it waits for Discord to say goodbye as well. */
 const goodbyeMs = 3_000
 
-export function createGateway({ token, apiUrl, tools, onInteraction, onFatal }: GatewayOptions): Gateway {
+export function createGateway(options: GatewayOptions): Gateway {
+  const { token, apiUrl, tools, onInteraction, onMessage, onFatal } = options
   const { log, clock } = tools
   const up = new Set<number>()
   let sockets: Sockets | null = null
@@ -55,8 +60,8 @@ export function createGateway({ token, apiUrl, tools, onInteraction, onFatal }: 
   let failure: AppError | null = null
 
   const client = new Client({
-    // Interactions come without any.
-    intents: [],
+    // Interactions come without any. Neither of these is privileged: what does not mention the bot arrives empty.
+    intents: [GatewayIntentBits.GuildMessages, GatewayIntentBits.DirectMessages],
     shards: 'auto',
     makeCache: Options.cacheWithLimits({
       ...Options.DefaultMakeCacheSettings,
@@ -81,6 +86,9 @@ export function createGateway({ token, apiUrl, tools, onInteraction, onFatal }: 
   // Raw events: they come before discord.js looks anything up, and are the same after a resume.
   client.ws.on(GatewayDispatchEvents.InteractionCreate, (interaction: APIInteraction) => {
     if (!closed) onInteraction(interaction)
+  })
+  client.ws.on(GatewayDispatchEvents.MessageCreate, (message: GatewayMessageCreateDispatchData) => {
+    if (!closed && client.user !== null) onMessage(message, client.user.id)
   })
   client.on(Events.ShardReady, (shard) => {
     up.add(shard)

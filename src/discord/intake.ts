@@ -1,4 +1,4 @@
-import type { APIInteraction } from 'discord.js'
+import type { APIInteraction, GatewayMessageCreateDispatchData } from 'discord.js'
 import { backoffMs } from '../core/backoff.ts'
 import { AppError, failureOf } from '../core/failure.ts'
 import type { AdapterTools, Intake } from '../core/ports.ts'
@@ -7,10 +7,13 @@ import type { Notice } from '../core/view.ts'
 import type { Trouble } from './errors.ts'
 import { createGateway, type Gateway } from './gateway.ts'
 import { ackMs } from './limits.ts'
+import { type Heard, type Listener, parseMessage, toAsk, wantsHelp } from './message.ts'
+import { createMessageReply, tellSender } from './message-reply.ts'
 import { type Arrival, parseInteraction } from './parse.ts'
 import type { Platform } from './platform.ts'
 import type { PlatformTime } from './platform-time.ts'
 import { registerCommands } from './registration.ts'
+import { findPointed } from './replied-to.ts'
 import { acknowledge, answerPress, createReply, type ReplyOptions, tell } from './reply.ts'
 import { signedOut } from './rest.ts'
 import { timeOf } from './snowflake.ts'
@@ -51,14 +54,16 @@ export function createIntake(options: IntakeOptions): Intake {
         // Trying again makes a wrong definition no better: the log has it, and the registered commands still work.
         if (!said.ok && said.trouble !== 'invalid') throw worstOf(said)
       }),
-      untilDone('gateway', signal, () => connect(studio, signal)),
+      untilDone('gateway', signal, () => connect(studio, application.id, signal)),
     ])
   }
 
-  async function connect(studio: Studio, signal: AbortSignal): Promise<void> {
+  async function connect(studio: Studio, applicationId: string, signal: AbortSignal): Promise<void> {
     gateway = createGateway({
       ...{ token, apiUrl, tools },
-      onInteraction: (interaction) => receive(interaction, studio),
+      onInteraction: (interaction) => receive(interaction.id, (receivedAt) => handle(interaction, receivedAt, studio)),
+      onMessage: (message, me) =>
+        receive(message.id, (receivedAt) => hear(message, { me, applicationId, apiUrl }, receivedAt, studio)),
       onFatal: tools.fatal,
     })
     try {
@@ -86,13 +91,38 @@ export function createIntake(options: IntakeOptions): Intake {
     }
   }
 
-  function receive(interaction: APIInteraction, studio: Studio): void {
-    const receivedAt = clock.monotonic()
-    const task = handle(interaction, receivedAt, studio).catch((error: unknown) => {
-      log.error({ interaction: interaction.id, ...failureOf(error) }, 'interaction not handled')
+  /** `handler` is given the time of arrival, on the monotonic clock. */
+  function receive(event: string, handler: (receivedAt: number) => Promise<void>): void {
+    const task = handler(clock.monotonic()).catch((error: unknown) => {
+      log.error({ event, ...failureOf(error) }, 'event not handled')
     })
     handling.add(task)
     void task.finally(() => handling.delete(task))
+  }
+
+  async function hear(
+    message: GatewayMessageCreateDispatchData,
+    listener: Listener,
+    receivedAt: number,
+    studio: Studio,
+  ): Promise<void> {
+    const heard = parseMessage(message, listener)
+    if (heard === null) return
+    const notice = wantsHelp(heard) ? { kind: 'help' as const } : await asked(heard, receivedAt, studio)
+    if (notice !== null) await tellSender(heard, notice, replies)
+  }
+
+  /** What the sender is told besides what the studio says. */
+  async function asked(heard: Heard, receivedAt: number, studio: Studio): Promise<Notice | null> {
+    try {
+      const found = await findPointed(heard, studio)
+      if (!found.ok) return { kind: 'failure', failure: found.failure }
+      await studio.imagine(toAsk(heard, found.pointed, receivedAt), createMessageReply(heard, replies))
+      return null
+    } catch (error) {
+      log.error({ message: heard.messageId, ...failureOf(error) }, 'request not handled')
+      return { kind: 'failure', failure: failureOf(error) }
+    }
   }
 
   async function handle(interaction: APIInteraction, receivedAt: number, studio: Studio): Promise<void> {

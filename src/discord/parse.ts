@@ -16,7 +16,7 @@ import type { Person } from '../core/job.ts'
 import { aspectRatios, type ImageRequestInput, type Problem, qualities } from '../core/request.ts'
 import type { Ask, Press } from '../core/studio.ts'
 import { parseText } from '../core/text.ts'
-import { addressOf, type Place } from './address.ts'
+import { addressOf, directMessages, type Place } from './address.ts'
 import { inputOf, problemsOf } from './attachment.ts'
 import { attachmentOptions, commandName, optionNames } from './commands.ts'
 import { readCustomId } from './custom-id.ts'
@@ -105,9 +105,6 @@ function parseImagine(
   return { kind: 'imagine', caller, ask, place }
 }
 
-/** The workspace of everything outside servers, as Discord itself names it in links. */
-const directMessages = '@me'
-
 type Options = ReadonlyMap<string, APIApplicationCommandInteractionDataOption<InteractionType.ApplicationCommand>>
 
 /** Choices of an older version may still be on somebody's screen: what we do not know is a problem, never a default. */
@@ -160,7 +157,7 @@ function attachmentsOf(
 function placeOf(interaction: APIChatInputApplicationCommandInteraction, { door }: Caller, isPrivate: boolean): Place {
   const owners = interaction.authorizing_integration_owners
   return {
-    version: 1,
+    version: 2,
     applicationId: door.applicationId,
     channelId: interaction.channel.id,
     messageId: null,
@@ -171,6 +168,7 @@ function placeOf(interaction: APIChatInputApplicationCommandInteraction, { door 
       owners[ApplicationIntegrationType.GuildInstall] !== undefined ||
       interaction.context === InteractionContextType.BotDM,
     uploadBytes: interaction.attachment_size_limit > 0 ? interaction.attachment_size_limit : uploadBytes,
+    replyTo: null,
     secret: { token: door.token, issuedAt: timeOf(interaction.id) },
   }
 }

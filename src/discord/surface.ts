@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { MessageFlags } from 'discord.js'
 import { AppError } from '../core/failure.ts'
 import type { Receipt } from '../core/job.ts'
@@ -15,9 +14,11 @@ import { multipart } from './multipart.ts'
 import { type Pacing, paceOf } from './pace.ts'
 import type { Edit, Message, Platform } from './platform.ts'
 import type { PlatformTime } from './platform-time.ts'
+import { nonceOf, post } from './post.ts'
 import { isOver, renderJob } from './render.ts'
 import type { Terms } from './rest.ts'
 import { expiryOf, filesOf, type ResultFile, readFile } from './result-file.ts'
+import { isServed } from './served.ts'
 import { openUpload, type Upload } from './upload.ts'
 
 export interface SurfaceOptions {
@@ -110,10 +111,14 @@ export function createSurface({ platform, time, pacing, apiUrl, tools }: Surface
     terms: Terms,
     files: Upload | null,
   ): Promise<Receipt> {
-    const { attachments: _, ...words } = edit.message
-    const posted = await platform.post(place.channelId, words, nonceOf(view, place), terms)
+    const { attachments: _, ...message } = edit.message
+    const { channelId, replyTo, messageId } = place
+    // A job's first message is one, whatever it was to show when its answer got lost.
+    const nonce = messageId === null ? nonceOf(view.jobId) : nonceOf(view.jobId, view.kind, messageId)
+    const posted = await post(platform, { channelId, replyTo, message, nonce }, terms)
     if (!posted.ok) throw posted.error
-    if (files === null) return receiptOf(place, posted.body, files)
+    const upToDate = messageId !== null || view.kind === 'queued'
+    if (files === null && upToDate) return receiptOf(place, posted.body, files)
     const said = await platform.editMessage(place.channelId, posted.body.id, edit, terms)
     if (!said.ok) throw said.error
     return receiptOf(place, said.body, files)
@@ -156,7 +161,7 @@ export function createSurface({ platform, time, pacing, apiUrl, tools }: Surface
     pace: (elapsedMs, live) => paceOf(elapsedMs, live, pacing),
     input: (ref) => {
       const { url } = readAttachment(ref.at)
-      return { picture: remotePicture(url, policy), publicUrl: isServed(url, policy) ? url : null }
+      return { picture: remotePicture(url, policy), publicUrl: isServed(url, apiUrl) ? url : null }
     },
     picture: (receipt, n) => ({ open: async (signal) => openShown(readFile(receipt.files, n), signal) }),
   }
@@ -180,18 +185,4 @@ function receiptOf(place: Place, message: Message, files: Upload | null): Receip
   const at: Place = { ...place, messageId: message.id, ephemeral }
   const names = files?.files.map(({ name }) => name) ?? []
   return { address: addressOf(at), messageKey: messageKeyOf(at), files: filesOf(message, names, ephemeral) }
-}
-
-/** The same for a repeat of this view in place of this message, and for nothing else. */
-function nonceOf(view: JobView, place: Place): string {
-  return createHash('sha256')
-    .update(`${view.jobId}\n${view.kind}\n${place.messageId}`)
-    .digest('base64url')
-    .slice(0, limits.nonceLength)
-}
-
-function isServed(url: string, { hosts, origins }: DownloadPolicy): boolean {
-  const parsed = URL.parse(url)
-  if (parsed === null) return false
-  return origins.includes(parsed.origin) || (parsed.protocol === 'https:' && hosts.includes(parsed.hostname))
 }

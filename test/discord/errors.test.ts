@@ -44,7 +44,7 @@ describe('each row of the fact sheet', () => {
     [200000, 400, 'refused', 'delivery_refused'],
     [240000, 400, 'refused', 'delivery_refused'],
     [400001, 403, 'refused', 'delivery_refused'],
-    [160002, 403, 'forbidden', 'permission_missing'],
+    [160002, 403, 'unreferable', 'permission_missing'],
     [130000, 500, 'unavailable', 'surface_unavailable'],
     [50014, 401, 'signed_out', 'surface_unavailable'],
   ])('code %i with HTTP %i is %s', (code, status, trouble, failure) => {

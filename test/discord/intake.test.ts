@@ -252,7 +252,7 @@ describe('what is not known', () => {
   test('a studio that throws costs one command, not the process', async () => {
     rig.studio.answerWith(() => Promise.reject(new Error('boom')))
     const command = rig.standIn.command('/imagine', { prompt: 'a fox' })
-    await eventually(() => rig.lines.join().includes('interaction not handled'), 'it is logged')
+    await eventually(() => rig.lines.join().includes('event not handled'), 'it is logged')
     expect(said(command)).toMatchObject({
       text: expect.stringContaining('Something went wrong on our side'),
       ephemeral: true,

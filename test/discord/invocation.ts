@@ -21,7 +21,7 @@ interface Sender {
   readonly permissions?: bigint
 }
 
-interface Attached {
+export interface Attached {
   readonly name: string
   readonly bytes: Uint8Array
   /** Null: Discord has no idea. By the name unless given, as Discord does. */
@@ -217,7 +217,11 @@ function ownersOf(where: Where, world: World, user: User): Record<string, string
 
 const users = new WeakMap<World, Map<string, User>>()
 
-function userOf(world: World, name: string): User {
+export function usersOf(world: World): readonly User[] {
+  return [...(users.get(world)?.values() ?? [])]
+}
+
+export function userOf(world: World, name: string): User {
   const known = users.get(world) ?? new Map<string, User>()
   users.set(world, known)
   const user = known.get(name) ?? { id: world.newId(world.now() - 30 * 86_400_000), username: name, globalName: name }
@@ -269,6 +273,6 @@ const types: Readonly<Record<string, string>> = {
   pdf: 'application/pdf',
 }
 
-function contentTypeOf(name: string): string | null {
+export function contentTypeOf(name: string): string | null {
   return types[name.split('.').at(-1)?.toLowerCase() ?? ''] ?? null
 }

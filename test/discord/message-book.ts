@@ -7,7 +7,7 @@ export const ephemeral = 64
 
 /** What requests do to messages, each judged on the way. */
 export interface MessageBook {
-  create(channelId: string, interactionId: string | null, nonce: string | null): StoredMessage
+  create(channelId: string, origin: Partial<Pick<StoredMessage, 'interactionId' | 'nonce' | 'replyTo'>>): StoredMessage
   /** A new message's content, judged. */
   fill(message: StoredMessage, request: ApiRequest): Answer
   edit(message: StoredMessage, request: ApiRequest, uploadBytes: number): Answer
@@ -52,9 +52,10 @@ export function createMessageBook({ world, api, violations }: MessageBookOptions
     violations.push(...wrong.map((problem) => `${request.operation.path}: ${problem}`))
   }
 
-  function create(channelId: string, interactionId: string | null, nonce: string | null): StoredMessage {
+  const create: MessageBook['create'] = (channelId, origin) => {
     const message: StoredMessage = {
-      ...{ id: world.newId(), channelId, authorId: world.bot.id, createdAt: world.now(), interactionId, nonce },
+      ...{ id: world.newId(), channelId, author: world.bot, nick: null, createdAt: world.now() },
+      ...{ interactionId: null, nonce: null, replyTo: null, mentions: [], snapshot: null, ...origin },
       ...{ content: '', flags: 0, files: [], components: [], embeds: [], loading: false, deleted: false },
       ...{ edits: 0, pings: [] },
     }
@@ -88,6 +89,12 @@ export function createMessageBook({ world, api, violations }: MessageBookOptions
       })
     }
     message.pings.push(...pingsOf(message.content, body.allowed_mentions, message.interactionId === null))
+    // Who is answered is pinged unless it is said that they are not.
+    const answered = isRecord(body.message_reference)
+      ? world.messages.get(String(body.message_reference.message_id))
+      : undefined
+    const allowed = isRecord(body.allowed_mentions) ? body.allowed_mentions : { replied_user: true }
+    if (answered !== undefined && allowed.replied_user === true) message.pings.push(`user ${answered.author.id}`)
   }
 
   function shown(message: StoredMessage): Answer {

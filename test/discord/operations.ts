@@ -8,6 +8,8 @@ export interface OperationsOptions {
   readonly book: MessageBook
   readonly violations: string[]
   readonly gatewayUrl: () => string
+  /** A message was sent, for all to see. */
+  readonly created: (message: StoredMessage) => void
 }
 
 const ackMs = 3_000
@@ -20,6 +22,7 @@ export function createOperations({
   book,
   violations,
   gatewayUrl,
+  created,
 }: OperationsOptions): (request: ApiRequest) => Answer {
   function setCommands({ raw }: ApiRequest): Answer {
     violations.push(...commandProblems(raw).map((problem) => `commands: ${problem}`))
@@ -56,7 +59,7 @@ export function createOperations({
     let resource = {}
     if (type === 4 || type === 5) {
       const hidden = interaction.forcedEphemeral || (Number(given.flags ?? 0) & ephemeral) !== 0
-      const message = book.create(interaction.channelId, interaction.id, null)
+      const message = book.create(interaction.channelId, { interactionId: interaction.id })
       message.flags = hidden ? ephemeral : 0
       message.loading = type === 5
       interaction.originalId = message.id
@@ -64,6 +67,7 @@ export function createOperations({
         book.apply(message, given, request.files)
         resource = { resource: { type: 4, message: messageBody(world, message) } }
       }
+      if (!hidden) created(message)
     }
     if (type === 6 || type === 7) interaction.originalId = interaction.messageId
     const message = world.messages.get(interaction.originalId ?? '')
@@ -112,7 +116,7 @@ export function createOperations({
       return failed(400, 40_094, 'Maximum number of follow-ups')
     const tooLarge = sizeProblem(request.files, interaction.uploadBytes)
     if (tooLarge !== null) return tooLarge
-    const message = book.create(interaction.channelId, interaction.id, null)
+    const message = book.create(interaction.channelId, { interactionId: interaction.id })
     if ((Number(request.body.flags ?? 0) & ephemeral) !== 0 || interaction.forcedEphemeral) message.flags = ephemeral
     const answer = book.fill(message, request)
     return request.query.get('wait') === 'false' ? { status: 204 } : answer
@@ -156,8 +160,23 @@ export function createOperations({
     if (enforce === true && same !== undefined) return book.shown(same)
     // A new message wakes an archived thread.
     channel.archived = false
-    const message = book.create(channelId, null, typeof nonce === 'string' ? nonce : null)
-    return book.fill(message, request)
+    const answered = answeredBy(request, channelId)
+    if (answered === 'forbidden') return failed(403, 160_002, 'Cannot reply without permission to read message history')
+    if (answered === 'unknown') return failed(400, 50_035, 'Invalid Form Body')
+    const message = book.create(channelId, { nonce: typeof nonce === 'string' ? nonce : null, replyTo: answered })
+    const answer = book.fill(message, request)
+    created(message)
+    return answer
+  }
+
+  /** The message that a new one answers; null for none, also where it is gone and that is allowed. */
+  function answeredBy({ body }: ApiRequest, channelId: string): string | 'forbidden' | 'unknown' | null {
+    const { message_reference: reference } = body
+    if (!isRecord(reference)) return null
+    if (world.channels.get(channelId)?.mayReadHistory !== true) return 'forbidden'
+    const found = world.messages.get(String(reference.message_id))
+    if (found !== undefined && !found.deleted && found.channelId === channelId) return found.id
+    return reference.fail_if_not_exists === false ? null : 'unknown'
   }
 
   return (request) => {

@@ -59,7 +59,7 @@ describe('a command in a server', () => {
     const { ask } = imagine(fixture('command'))
     expect(JSON.stringify(ask.address.at)).not.toContain('aW50')
     expect(placeOf(ask.address)).toEqual({
-      version: 1,
+      version: 2,
       applicationId: '1400000000000000001',
       channelId: '1423456789012345678',
       messageId: null,
@@ -67,6 +67,7 @@ describe('a command in a server', () => {
       guildId: '290926798626357999',
       botReaches: true,
       uploadBytes: 10_485_760,
+      replyTo: null,
       secret: {
         token: 'aW50ZXJhY3Rpb246MTQ0MTc4NzM0NjkzNTkwNjMwNTpyZXBsYWNlZA',
         issuedAt: timeOf('1441787346935906305'),

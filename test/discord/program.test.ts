@@ -10,6 +10,7 @@ import {
   type CommandOptions,
   type Invocation,
   routes,
+  type Said,
   type StandIn,
   type StandInOptions,
   startStandIn,
@@ -40,22 +41,35 @@ async function world(options: StandInOptions = {}) {
   return { standIn, dataDir, env, start }
 }
 
-/** The bytes that the image API serves for a prompt. */
-async function served(dataDir: string, prompt: string): Promise<Buffer> {
-  const dir = join(dataDir, 'simulator')
-  for (const name of await readdir(join(dir, 'tasks'))) {
-    const { id, order } = JSON.parse(await readFile(join(dir, 'tasks', name), 'utf8')) as {
+/** The image API's task for a prompt. */
+async function taskOf(dataDir: string, prompt: string): Promise<string> {
+  const dir = join(dataDir, 'simulator', 'tasks')
+  for (const name of await readdir(dir)) {
+    const { id, order } = JSON.parse(await readFile(join(dir, name), 'utf8')) as {
       id: string
       order: { prompt: string }
     }
-    if (order.prompt !== prompt) continue
-    const base = `http://127.0.0.1:${await readFile(join(dir, 'port'), 'utf8')}/api/v1`
-    const look = await fetch(`${base}/tasks/${id}`, { headers: { authorization: 'Bearer aio_simulator' } })
-    const [url] = /http:[^"]+\/results\/[^"]+/.exec(await look.text()) ?? []
-    if (url === undefined) throw new Error('no result')
-    return Buffer.from(await (await fetch(url)).arrayBuffer())
+    if (order.prompt === prompt) return id
   }
   throw new Error(`never asked for: ${prompt}`)
+}
+
+/** The bytes that the image API serves for a prompt. */
+async function served(dataDir: string, prompt: string): Promise<Buffer> {
+  const id = await taskOf(dataDir, prompt)
+  const base = `http://127.0.0.1:${await readFile(join(dataDir, 'simulator', 'port'), 'utf8')}/api/v1`
+  const look = await fetch(`${base}/tasks/${id}`, { headers: { authorization: 'Bearer aio_simulator' } })
+  const [url] = /http:[^"]+\/results\/[^"]+/.exec(await look.text()) ?? []
+  if (url === undefined) throw new Error('no result')
+  return Buffer.from(await (await fetch(url)).arrayBuffer())
+}
+
+/** The pictures that the image API was given with a prompt, as the simulator keeps them. */
+async function inputsOf(dataDir: string, prompt: string): Promise<Buffer[]> {
+  const id = await taskOf(dataDir, prompt)
+  const dir = join(dataDir, 'simulator', 'inputs')
+  const names = (await readdir(dir)).filter((name) => name.startsWith(`${id}-`))
+  return Promise.all(names.sort().map((name) => readFile(join(dir, name))))
 }
 
 function imagine(
@@ -68,7 +82,7 @@ function imagine(
 }
 
 /** What the asker sees once the message reads like this. */
-async function seen(standIn: StandIn, command: Invocation, words: RegExp) {
+async function seen(standIn: StandIn, command: Pick<Invocation | Said, 'message'>, words: RegExp) {
   await standIn.until(() => words.test(command.message()?.content ?? ''), `${words} in ${command.message()?.content}`)
   return standIn.screen(command.message())
 }
@@ -81,6 +95,7 @@ test('a picture from words, edits of a picture and of a result, a cancel, a refu
   const { standIn, dataDir, start } = await world()
   const program = await start()
   const [fox, cat, night] = [`a fox in the snow ${soon}`, `make the cat blue ${soon}`, `now at night ${soon}`]
+  const [dusk, owl] = [`make it dusk ${soon}`, `add an owl ${soon}`]
   const states = new Set<string>()
 
   // From words, in one message that moves from queued to running to the picture.
@@ -136,9 +151,24 @@ test('a picture from words, edits of a picture and of a result, a cancel, a refu
   expect(private_.ephemeral).toBe(true)
   expect(private_.pictures[0]?.bytes.equals(await served(dataDir, night))).toBe(true)
 
-  // Each picture was shown once, in the message of its command.
-  const messages = [...standIn.world.messages.values()]
-  expect(messages).toHaveLength(6)
+  // The result, edited by a reply that mentions the bot; and the edit by a reply whose ping is enough.
+  const source = first.message()
+  if (source === null) throw new Error('no message')
+  const reply = standIn.say({ content: dusk, mentionsBot: true, replyTo: source, author: 'bob' })
+  const replied = await seen(standIn, reply, pictured)
+  expect(replied.text).toMatch(/\nEdited in .* 3:2 landscape .* · Asked by bob$/)
+  expect(replied.pictures[0]?.bytes.equals(await served(dataDir, dusk))).toBe(true)
+  // The same picture as the one that was attached.
+  expect(await inputsOf(dataDir, dusk)).toEqual(await inputsOf(dataDir, night))
+  expect(await inputsOf(dataDir, dusk)).toHaveLength(1)
+  const [answer] = reply.answers()
+  if (answer === undefined) throw new Error('no answer')
+  const chained = await seen(standIn, standIn.say({ content: owl, replyTo: answer }), pictured)
+  expect(chained.pictures[0]?.bytes.equals(await served(dataDir, owl))).toBe(true)
+
+  // Each picture was shown once, in the message of its command or in the answer to its message.
+  const messages = [...standIn.world.messages.values()].filter(({ author }) => author === standIn.world.bot)
+  expect(messages).toHaveLength(8)
   expect(messages.flatMap(({ pings }) => pings)).toEqual([])
   expect(await program.end()).toBe(0)
   expect(standIn.gateway.history).toContain('close 1000')
@@ -163,6 +193,35 @@ test('a killed program finishes in the same message when it is started again', {
   expect(standIn.world.messages.size).toBe(2)
   expect(await readdir(join(dataDir, 'simulator', 'tasks'))).toHaveLength(2)
   expect(standIn.sent('PUT', routes.commands)).toHaveLength(1)
+})
+
+test('a reply delivered twice is one job, and a bad one costs a sentence', { timeout: 90_000 }, async () => {
+  const { standIn, dataDir, start } = await world()
+  await start()
+  const command = imagine(standIn, `a fox ${soon}`)
+  await seen(standIn, command, pictured)
+  const shown = command.message()
+  if (shown === null) throw new Error('no message')
+  const reply = standIn.say({ content: `at night ${soon}`, mentionsBot: true, replyTo: shown })
+  standIn.redeliver(reply)
+  const said = async (content: string, attachments: { name: string; bytes: Uint8Array }[] = []) => {
+    const bad = standIn.say({ content, mentionsBot: true, replyTo: shown, attachments })
+    return (await seen(standIn, bad, /I don’t|characters|not a picture/)).text
+  }
+  expect(await said('no')).toBe('Say a little more: at least 3 characters.')
+  expect(await said('make it --shape round @everyone')).toContain('I don’t know --shape.')
+  expect(await said('make it blue', [{ name: 'notes.txt', bytes: Buffer.from('hello') }])).toContain(
+    'notes.txt is not a picture',
+  )
+  expect(await said('make it blue', [{ name: 'page.png', bytes: Buffer.from('<!doctype html>') }])).toContain(
+    en.failed({ code: 'input_not_picture' }),
+  )
+  await seen(standIn, reply, pictured)
+  standIn.redeliver(reply)
+  await seen(standIn, standIn.say({ content: `the last one ${soon}`, mentionsBot: true }), pictured)
+  expect(reply.answers()).toHaveLength(1)
+  expect(await readdir(join(dataDir, 'simulator', 'tasks'))).toHaveLength(3)
+  expect([...standIn.world.messages.values()].flatMap(({ pings }) => pings)).toEqual([])
 })
 
 test('bad pictures cost a sentence and nothing else', { timeout: 90_000 }, async () => {

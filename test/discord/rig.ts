@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { AppError } from '../../src/core/failure.ts'
-import type { Address, Json, Receipt } from '../../src/core/job.ts'
+import type { Address, Job, Json, Receipt } from '../../src/core/job.ts'
 import type { Adapter, Call, Log, Reply } from '../../src/core/ports.ts'
 import { requestSchema } from '../../src/core/request.ts'
 import type { Ask, Press, Studio } from '../../src/core/studio.ts'
@@ -44,6 +44,8 @@ interface RigStudio extends Studio {
   /** Instead of accepting. */
   answerWith(task: ((ask: Ask, reply: Reply) => Promise<void>) | null): void
   cancelWith(answer: () => Promise<CancelAnswer>): void
+  /** Which job a message key finds. */
+  findWith(find: (messageKey: string) => Promise<Job | null>): void
 }
 
 export interface RigOptions {
@@ -141,6 +143,7 @@ function createRigStudio(newId: () => string): RigStudio {
   const presses: Press[] = []
   const jobs: RigJob[] = []
   let task: ((ask: Ask, reply: Reply) => Promise<void>) | null = null
+  let find: (messageKey: string) => Promise<Job | null> = async () => null
   let cancel: () => Promise<CancelAnswer> = async () => 'cancelled'
 
   async function accept(ask: Ask, reply: Reply): Promise<void> {
@@ -165,6 +168,9 @@ function createRigStudio(newId: () => string): RigStudio {
     cancelWith: (answer) => {
       cancel = answer
     },
+    findWith: (given) => {
+      find = given
+    },
     imagine: async (ask, reply) => {
       asks.push(ask)
       await (task ?? accept)(ask, reply)
@@ -174,7 +180,7 @@ function createRigStudio(newId: () => string): RigStudio {
       return cancel()
     },
     get: async () => null,
-    findByMessage: async () => null,
+    findByMessage: async (_, messageKey) => find(messageKey),
     list: async () => [],
   }
 }

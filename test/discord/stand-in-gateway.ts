@@ -8,12 +8,16 @@ interface Session {
   seq: number
   /** Everything sent in it, for a resume. */
   readonly log: { readonly s: number; readonly t: string; readonly d: unknown }[]
+  /** What it asked to be told. */
+  readonly intents: number
   socket: WebSocket | null
 }
 
 export interface GatewayStandIn {
   /** Sends an event to every session; those that lost their connection get it when they resume. */
   dispatch(event: string, data: unknown): void
+  /** Sends an event to sessions whose intents let it through, each with what it may see; null: not at all. */
+  dispatchTo(event: string, dataFor: (intents: number) => object | null): void
   /** Sessions with a live connection. */
   live(): number
   /** What clients did, in order: `identify`, `resume`, `heartbeat`, `close 1000`. */
@@ -123,7 +127,7 @@ export function createGatewayStandIn({ server, world, botToken, url, changed }: 
       socket.close(refusal)
       return
     }
-    const session: Session = { id: world.newId(), seq: 0, log: [], socket }
+    const session: Session = { id: world.newId(), seq: 0, log: [], intents, socket }
     sessions.set(session.id, session)
     enter(session)
     send(session, 'READY', {
@@ -173,6 +177,12 @@ export function createGatewayStandIn({ server, world, botToken, url, changed }: 
   return {
     dispatch: (event, data) => {
       for (const session of sessions.values()) send(session, event, data)
+    },
+    dispatchTo: (event, dataFor) => {
+      for (const session of sessions.values()) {
+        const data = dataFor(session.intents)
+        if (data !== null) send(session, event, data)
+      }
     },
     live: () => connected().length,
     history,

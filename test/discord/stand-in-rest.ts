@@ -6,7 +6,7 @@ import { readMultipart } from './multipart.ts'
 import { openApi } from './openapi-check.ts'
 import { createOperations } from './operations.ts'
 import { createRateLimit } from './rate-limit.ts'
-import type { World } from './world.ts'
+import type { StoredMessage, World } from './world.ts'
 
 export interface RestStandIn {
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>
@@ -20,9 +20,10 @@ export interface RestOptions {
   readonly botToken: string
   readonly gatewayUrl: () => string
   readonly changed: () => void
+  readonly created: (message: StoredMessage) => void
 }
 
-export function createRestStandIn({ world, botToken, gatewayUrl, changed }: RestOptions): RestStandIn {
+export function createRestStandIn({ world, botToken, gatewayUrl, changed, created }: RestOptions): RestStandIn {
   const api = openApi()
   api.warm(
     [
@@ -38,7 +39,7 @@ export function createRestStandIn({ world, botToken, gatewayUrl, changed }: Rest
   const violations: string[] = []
   const faults: SetFault[] = []
   const book = createMessageBook({ world, api, violations })
-  const operate = createOperations({ world, book, violations, gatewayUrl })
+  const operate = createOperations({ world, book, violations, gatewayUrl, created })
   const limit = createRateLimit()
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {

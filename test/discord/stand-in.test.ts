@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createHandClock, type HandClock } from './hand-clock.ts'
+import { messageEvent } from './saying.ts'
 import { type CommandOptions, type StandIn, startStandIn } from './stand-in.ts'
 
 // The judge is judged: each rule that it holds others to is broken here once, by hand, without any of the bot's code.
@@ -226,6 +227,89 @@ describe('a message', () => {
     const path = `/channels/${standIn.world.channelOf.guild}/messages`
     await ask('POST', path, { content: '\\@everyone <@1>', nonce: 'n', enforce_nonce: true }, { bot: true })
     expect([...standIn.world.messages.values()].map(({ pings }) => pings)).toEqual([['user 1', '@everyone']])
+  })
+})
+
+describe('an answer to a message', () => {
+  const reference = (message_id: string, more: object = {}) => ({ message_reference: { message_id, ...more } })
+  const post = (body: object, channel = standIn.world.channelOf.guild) =>
+    ask(
+      'POST',
+      `/channels/${channel}/messages`,
+      { content: 'x', nonce: 'n', enforce_nonce: true, ...body },
+      { bot: true },
+    )
+
+  test('is a reply, and pings whom it answers unless it says otherwise', async () => {
+    const { id, posted, answers } = standIn.say({ content: 'hello' })
+    const { body } = await post({ ...reference(id), ...mentions })
+    expect(body).toMatchObject({ type: 19, message_reference: { message_id: id } })
+    await post({ ...reference(id), nonce: 'o' })
+    expect(answers().map(({ pings }) => pings)).toEqual([[], [`user ${posted.author.id}`]])
+  })
+
+  test('needs the question, or says that it does not', async () => {
+    const { id, posted } = standIn.say({ content: 'hello' })
+    posted.deleted = true
+    expect(await post({ ...reference(id), ...mentions })).toMatchObject({ status: 400, code: 50_035 })
+    const { status, body } = await post({ ...reference(id, { fail_if_not_exists: false }), ...mentions })
+    expect([status, body.type]).toEqual([200, 0])
+  })
+
+  test('needs the right to read what was said before', async () => {
+    const channel = standIn.world.addChannel({ type: 0, guildId: standIn.world.guildId, mayReadHistory: false }).id
+    const { id } = standIn.say({ content: 'hello', channel })
+    expect(await post({ ...reference(id), ...mentions }, channel)).toMatchObject({ status: 403, code: 160_002 })
+  })
+
+  test('with a misspelt reference breaks the rules', async () => {
+    await post({ message_reference: { messageId: '1' }, ...mentions })
+    expect(standIn.violations.join()).toMatch(/message_reference/)
+  })
+})
+
+describe('what the bot hears of a message', () => {
+  const messages = (1 << 9) | (1 << 12)
+  const content = 1 << 15
+  const heard = (saying: Parameters<StandIn['say']>[0], intents = messages) => {
+    const { posted } = standIn.say({ content: 'words', embeds: [{ type: 'link' }], ...saying })
+    return messageEvent(standIn.world, posted, intents, saying)
+  }
+  const empty = { content: '', embeds: [], attachments: [] }
+  const attachments = [{ name: 'a.png', bytes: Buffer.from('a') }]
+
+  test('depends on its intents', () => {
+    expect(heard({}, 1 << 12)).toBeNull()
+    expect(heard({ where: 'bot_dm' }, 1 << 9)).toBeNull()
+    expect(heard({ where: 'user_installed' })).toBeNull()
+    expect(heard({ attachments })).toMatchObject(empty)
+    expect(heard({}, messages | content)).toMatchObject({ content: 'words', mentions: [] })
+    expect(heard({ where: 'bot_dm' })).toMatchObject({ content: 'words' })
+    expect(heard({ mentionsBot: true })).toMatchObject({ mentions: [{ id: standIn.world.bot.id }] })
+  })
+
+  test('judges each message by itself', () => {
+    const { posted } = standIn.say({ content: 'mine', attachments })
+    expect(heard({ mentionsBot: true, replyTo: posted })).toMatchObject({
+      content: expect.stringContaining('words'),
+      referenced_message: empty,
+    })
+  })
+
+  test('of a reply without a mention is nothing where a command is answered', async () => {
+    const { callback, message } = opened()
+    await callback({ type: 5 })
+    expect(heard({ replyTo: message() })).toMatchObject({ ...empty, mentions: [] })
+    await ask(
+      'POST',
+      `/channels/${standIn.world.channelOf.guild}/messages`,
+      { content: 'x', nonce: 'n', enforce_nonce: true, ...mentions },
+      { bot: true },
+    )
+    const ordinary = [...standIn.world.messages.values()].find(({ nonce }) => nonce === 'n')
+    if (ordinary === undefined) throw new Error('no message')
+    expect(heard({ replyTo: ordinary })).toMatchObject({ content: 'words', mentions: [{ bot: true }] })
+    expect(heard({ replyTo: ordinary, ping: false })).toMatchObject({ ...empty, mentions: [] })
   })
 })
 

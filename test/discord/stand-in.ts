@@ -11,6 +11,7 @@ import {
   pressEvent,
 } from './invocation.ts'
 import { readMarkdown } from './markdown.ts'
+import { messageEvent, type Saying, spokenMessage } from './saying.ts'
 import { createGatewayStandIn, type GatewayStandIn } from './stand-in-gateway.ts'
 import { createRestStandIn } from './stand-in-rest.ts'
 import { createWorld, type StoredFile, type StoredInteraction, type StoredMessage, type World } from './world.ts'
@@ -28,6 +29,16 @@ export interface Invocation {
   /** The reply: null before the answer, and where the answer is none. */
   message(): StoredMessage | null
   readonly interaction: StoredInteraction
+}
+
+/** Something that was said, as its sender follows it. */
+export interface Said {
+  readonly id: string
+  readonly posted: StoredMessage
+  /** What the bot answered, oldest first. */
+  answers(): readonly StoredMessage[]
+  /** The first answer. */
+  message(): StoredMessage | null
 }
 
 /** A message as a person sees it. */
@@ -60,7 +71,9 @@ export interface StandIn {
   /** Presses a button of a message by its label or custom_id. */
   press(message: StoredMessage, button: string, options?: CommandOptions): Invocation
   /** Delivers an invocation's event once more. */
-  redeliver(invocation: Invocation): void
+  redeliver(invocation: Pick<Invocation | Said, 'id'>): void
+  /** Says something as a person does; the bot hears of it what its intents let through. */
+  say(saying: Saying): Said
   message(id: string): StoredMessage
   screen(message: StoredMessage | null): Screen
   /** Lets matching requests go wrong; gives the fault's own count of what is left. */
@@ -103,14 +116,17 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
     botToken = 'MTAwMDAwMDAwMDAwMDAwMDAwMQ.stand-in.bot-token',
   } = options
   const watchers = new Set<() => void>()
-  const events = new Map<string, object>()
+  /** How to deliver an event once more, by the id of what happened. */
+  const events = new Map<string, () => void>()
   let port = 0
   const changed = () => {
     for (const watcher of [...watchers]) watcher()
   }
   const origin = () => `http://127.0.0.1:${port}`
   const world = createWorld(now, origin)
-  const rest = createRestStandIn({ world, botToken, gatewayUrl: () => `ws://127.0.0.1:${port}/gw`, changed })
+  const created = (message: StoredMessage) =>
+    gateway.dispatchTo('MESSAGE_CREATE', (intents) => messageEvent(world, message, intents))
+  const rest = createRestStandIn({ world, botToken, gatewayUrl: () => `ws://127.0.0.1:${port}/gw`, changed, created })
   const failures: unknown[] = []
   const server: Server = createServer((request, response) => {
     rest.handle(request, response).catch((error: unknown) => {
@@ -150,8 +166,9 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
   }
 
   function begin({ event, interaction }: { event: object; interaction: StoredInteraction }): Invocation {
-    events.set(interaction.id, event)
-    gateway.dispatch('INTERACTION_CREATE', event)
+    const deliver = () => gateway.dispatch('INTERACTION_CREATE', event)
+    events.set(interaction.id, deliver)
+    deliver()
     return {
       id: interaction.id,
       token: interaction.token,
@@ -159,6 +176,17 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
       answered: () => until(() => interaction.answered, `an answer to ${interaction.id}`),
       message: () => world.messages.get(interaction.originalId ?? '') ?? null,
     }
+  }
+
+  function say(saying: Saying): Said {
+    const message = spokenMessage(world, saying)
+    const deliver = () =>
+      gateway.dispatchTo('MESSAGE_CREATE', (intents) => messageEvent(world, message, intents, saying))
+    events.set(message.id, deliver)
+    deliver()
+    const answers = () =>
+      [...world.messages.values()].filter(({ replyTo, deleted }) => replyTo === message.id && !deleted)
+    return { id: message.id, posted: message, answers, message: () => answers()[0] ?? null }
   }
 
   function screen(message: StoredMessage | null): Screen {
@@ -193,7 +221,8 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
     violations: rest.violations,
     command: (name, values, given = {}) => begin(commandEvent(world, name.replace(/^\//, ''), values, given)),
     press: (message, button, given = {}) => begin(pressEvent(world, message, button, given)),
-    redeliver: ({ id }) => gateway.dispatch('INTERACTION_CREATE', events.get(id)),
+    redeliver: ({ id }) => events.get(id)?.(),
+    say,
     message: (id) => {
       const message = world.messages.get(id)
       if (message === undefined) throw new Error(`no message ${id}`)

@@ -19,6 +19,7 @@ export interface Channel {
   botReaches: boolean
   maySend: boolean
   mayAttach: boolean
+  mayReadHistory: boolean
   archived: boolean
   /** Bytes of one file sent with the bot's token. */
   uploadBytes: number
@@ -40,7 +41,15 @@ export interface StoredFile {
 export interface StoredMessage {
   readonly id: string
   readonly channelId: string
-  readonly authorId: string
+  readonly author: User
+  /** The name in the server. */
+  readonly nick: string | null
+  /** The message that this one answers. */
+  readonly replyTo: string | null
+  /** Users whom Discord names as mentioned. */
+  readonly mentions: readonly User[]
+  /** The message that this one forwards, as it was then. */
+  readonly snapshot: Pick<StoredMessage, 'content' | 'files' | 'embeds'> | null
   readonly createdAt: number
   readonly interactionId: string | null
   readonly nonce: string | null
@@ -120,6 +129,7 @@ export function createWorld(now: () => number, origin: () => string): World {
       botReaches: true,
       maySend: true,
       mayAttach: true,
+      mayReadHistory: true,
       archived: false,
       uploadBytes: defaultUploadBytes,
       ...given,
@@ -197,15 +207,15 @@ export function messageBody(world: World, message: StoredMessage): object {
   }
   return {
     id: message.id,
-    type: message.interactionId === null ? 0 : 20,
+    type: message.interactionId !== null ? 20 : message.replyTo !== null ? 19 : 0,
     channel_id: message.channelId,
-    author: userBody(world.bot, true),
+    author: userBody(message.author, message.author === world.bot),
     content: message.content,
     timestamp: new Date(message.createdAt).toISOString(),
     edited_timestamp: message.edits > 0 ? new Date(world.now()).toISOString() : null,
     tts: false,
     mention_everyone: false,
-    mentions: [],
+    mentions: message.mentions.map((user) => userBody(user, user === world.bot)),
     mention_roles: [],
     attachments: message.files.map((file) => attachmentBody(world, file)),
     embeds: message.embeds,
@@ -214,6 +224,25 @@ export function messageBody(world: World, message: StoredMessage): object {
     flags: message.flags,
     ...(message.interactionId !== null && { application_id: world.applicationId, webhook_id: world.applicationId }),
     ...(message.nonce !== null && { nonce: message.nonce }),
+    ...(message.replyTo !== null && {
+      message_reference: { type: 0, channel_id: message.channelId, message_id: message.replyTo },
+    }),
+    ...(message.snapshot !== null && { message_snapshots: [{ message: snapshotBody(world, message) }] }),
+  }
+}
+
+function snapshotBody(world: World, { snapshot, createdAt }: StoredMessage): object {
+  return {
+    type: 0,
+    content: snapshot?.content ?? '',
+    embeds: snapshot?.embeds ?? [],
+    attachments: (snapshot?.files ?? []).map((file) => attachmentBody(world, file)),
+    timestamp: new Date(createdAt).toISOString(),
+    edited_timestamp: null,
+    flags: 0,
+    mentions: [],
+    mention_roles: [],
+    components: [],
   }
 }
 

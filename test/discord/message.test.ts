@@ -1,0 +1,214 @@
+import { readFileSync } from 'node:fs'
+import type { APIMessage, GatewayMessageCreateDispatchData } from 'discord.js'
+import { describe, expect, test } from 'vitest'
+import type { JobFacts } from '../../src/core/job.ts'
+import { addressOf, placeOf } from '../../src/discord/address.ts'
+import { parseMessage, toAsk, wantsHelp } from '../../src/discord/message.ts'
+
+const me = '1400000000000000009'
+const listener = { me, applicationId: '1400000000000000001', apiUrl: 'https://discord.com/api' }
+const none = { inputs: [], parent: null }
+
+/** A payload of Discord's, signatures replaced, with changes. */
+function fixture(
+  name: string,
+  change: Partial<GatewayMessageCreateDispatchData> = {},
+): GatewayMessageCreateDispatchData {
+  const text = readFileSync(new URL(`../fixtures/discord/${name}.json`, import.meta.url), 'utf8')
+  return { ...(JSON.parse(text) as GatewayMessageCreateDispatchData), ...change }
+}
+
+const reply = (change: Partial<GatewayMessageCreateDispatchData> = {}) => fixture('message-reply-to-result', change)
+const dm = (change: Partial<GatewayMessageCreateDispatchData> = {}) => fixture('message-in-dm-with-picture', change)
+
+function heard(message: GatewayMessageCreateDispatchData) {
+  const found = parseMessage(message, listener)
+  if (found === null) throw new Error('not heard')
+  return found
+}
+
+const promptOf = (content: string, change: Partial<GatewayMessageCreateDispatchData> = {}) =>
+  toAsk(heard(reply({ content, ...change })), none, 0).input.prompt
+
+describe('a reply that mentions the bot', () => {
+  test('is a request with the words besides the mention', () => {
+    const found = heard(reply())
+    expect(found.repliedTo).toMatchObject({
+      ...{ channelId: '1423456789012345678', messageId: '1441787347716046969', sight: 'seen' },
+      inputs: [{ kind: 'remote', name: 'imagine-0123456789abcdef0123456789abcdef-1.png' }],
+    })
+    const parent = { id: '0123456789abcdef', request: { aspectRatio: '3:2' } } as JobFacts
+    const inputs = [{ kind: 'result' as const, name: 'imagine-1', jobId: parent.id, n: 1 }]
+    expect(toAsk(found, { inputs, parent }, 17)).toMatchObject({
+      eventKey: 'discord:message:1441787816856502303',
+      surface: 'discord',
+      workspace: '290926798626357999',
+      channel: '1423456789012345678',
+      person: { id: '80351110224678912', name: 'Nelly **the** fox' },
+      locale: 'en-US',
+      action: 'edit',
+      parentId: '0123456789abcdef',
+      source: null,
+      input: { prompt: 'make it night', quality: 'high', aspectRatio: '3:2' },
+      inputs,
+      problems: [],
+      receivedAt: 17,
+    })
+  })
+
+  test('keeps the shape of what it changes unless the words say otherwise', () => {
+    const found = heard(reply({ content: `<@${me}> wider --ar 1:1` }))
+    const parent = { id: 'a', request: { aspectRatio: '3:2' } } as JobFacts
+    expect(toAsk(found, { inputs: [], parent }, 0).input.aspectRatio).toBe('1:1')
+  })
+
+  test('has an address without any secret, which answers the message', () => {
+    const { address } = toAsk(heard(reply()), none, 0)
+    expect(placeOf(address)).toEqual({
+      version: 2,
+      applicationId: '1400000000000000001',
+      channelId: '1423456789012345678',
+      messageId: null,
+      ephemeral: false,
+      guildId: '290926798626357999',
+      botReaches: true,
+      uploadBytes: 10_485_760,
+      replyTo: '1441787816856502303',
+      secret: null,
+    })
+  })
+
+  test('with pictures of its own is about those', () => {
+    const found = heard(reply({ attachments: dm().attachments }))
+    expect(toAsk(found, none, 0).inputs).toMatchObject([{ kind: 'remote', name: 'cat.png' }])
+  })
+
+  test.each([
+    ['deleted', null],
+    ['hidden', undefined],
+    ['hidden', { type: 0, content: '', attachments: [], embeds: [], components: [] }],
+    ['seen', { type: 0, content: 'words', attachments: [], embeds: [], components: [] }],
+    ['seen', { type: 7, content: '', attachments: [], embeds: [] }],
+    ['seen', { type: 0, content: '', attachments: [], embeds: [], sticker_items: [{ id: '1' }] }],
+  ])('knows that what it answers is %s', (sight, referenced) => {
+    const message = reply({ referenced_message: referenced as unknown as APIMessage })
+    expect(heard(message).repliedTo).toMatchObject({ sight, inputs: [] })
+  })
+
+  test('sees pictures in embeds where Discord itself serves them, and in forwards', () => {
+    const at = 'https://cdn.discordapp.com/attachments/1/2/embedded.png?ex=1'
+    const embeds = [
+      { image: { url: at } },
+      { image: { url: 'https://example.com/a.png' } },
+      { image: { url: 'http://cdn.discordapp.com/a.png' } },
+      { image: { url: 'attachment://a.png' } },
+      { type: 'image', thumbnail: { url: at } },
+      { type: 'link', thumbnail: { url: at } },
+    ]
+    const base = { type: 0, content: '', attachments: [], embeds: [], components: [] }
+    const seen = (referenced: object) =>
+      heard(reply({ referenced_message: { ...base, ...referenced } as unknown as APIMessage })).repliedTo?.inputs
+    expect(seen({ embeds })).toEqual([
+      { kind: 'remote', name: 'embedded.png', at: { url: at, size: 0, contentType: null } },
+      { kind: 'remote', name: 'embedded.png', at: { url: at, size: 0, contentType: null } },
+    ])
+    const { message_snapshots } = fixture('message-forwarded-to-dm')
+    expect(seen({ message_snapshots })).toMatchObject([{ name: 'dog.png' }])
+  })
+})
+
+describe('a direct message', () => {
+  test('needs no mention', () => {
+    const ask = toAsk(heard(dm()), none, 0)
+    expect(ask).toMatchObject({
+      workspace: '@me',
+      person: { name: 'Nelly' },
+      action: 'edit',
+      parentId: null,
+      input: { prompt: 'make the cat blue' },
+      inputs: [{ kind: 'remote', name: 'cat.png' }],
+    })
+    expect(ask.input.aspectRatio).toBeUndefined()
+  })
+
+  test('may be a forwarded picture', () => {
+    expect(toAsk(heard(fixture('message-forwarded-to-dm')), none, 0).inputs).toMatchObject([{ name: 'dog.png' }])
+  })
+
+  test('with a file that is no picture is a problem', () => {
+    const [file] = dm().attachments
+    const attachments = file === undefined ? [] : [{ ...file, filename: 'notes.txt', content_type: 'text/plain' }]
+    expect(toAsk(heard(dm({ attachments })), none, 0).problems).toEqual([{ kind: 'not_a_picture', name: 'notes.txt' }])
+  })
+
+  test('is private already', () => {
+    expect(toAsk(heard(dm({ content: 'a fox --private' })), none, 0).problems).toEqual([])
+  })
+})
+
+describe('what is not for the bot', () => {
+  const { author } = reply()
+  test.each([
+    ['of a bot', { author: { ...author, bot: true } }],
+    ['of Discord', { author: { ...author, system: true } }],
+    ['of a webhook', { webhook_id: '1400000000000000011' }],
+    ['of its own', { author: { ...author, id: me } }],
+    ['that mentions nobody', { mentions: [] }],
+    ['for everyone', { mentions: [], mention_everyone: true, content: '@everyone a fox' }],
+    [
+      'for a role of the bot',
+      { mentions: [], mention_roles: ['1400000000000000010'], content: '<@&1400000000000000010> a fox' },
+    ],
+    ['that arrives empty', { content: '' }],
+    ['of white space', { content: ' \n ' }],
+    ['that somebody joined', { type: 7 }],
+    ['that something was pinned', { type: 6 }],
+    ['that a command was used', { type: 20 }],
+  ] as const)('a message %s', (_, change) => {
+    expect(parseMessage(reply(change as unknown as Partial<GatewayMessageCreateDispatchData>), listener)).toBeNull()
+  })
+})
+
+describe('the words', () => {
+  test.each([
+    [`<@${me}> a fox`, 'a fox'],
+    [`<@!${me}>, a fox`, 'a fox'],
+    [`a fox <@${me}>`, 'a fox'],
+    [`draw <@${me}> a fox\nin the snow`, 'draw a fox\nin the snow'],
+    [`<@${me}> <@${me}> a fox`, 'a fox'],
+    [`<@${me}> /imagine a fox`, 'a fox'],
+    [`<@${me}> /imagined a fox`, '/imagined a fox'],
+    [`<@${me}> a <:fox_face:1441787346935906305> and <a:snow:1441787346935906306>`, 'a :fox_face: and :snow:'],
+    [`<@${me}> for <@80351110224678912> and <@!1441787346935906399>`, 'for @--hq and @someone'],
+    [`<@${me}> <@&1441787346935906305> in <#1441787346935906305>`, '@role in #channel'],
+    [`<@${me}> as </images help:1441787346935906305> says`, 'as /images help says'],
+    [`<@${me}> 1 < 2 > <b> <@> <@abc> @everyone`, '1 < 2 > <b> <@> <@abc> @everyone'],
+  ])('of %j are %j', (content, prompt) => {
+    const [bot] = reply().mentions
+    const named = { ...reply().author, member: { nick: '--hq' } } as never
+    const mentions = bot === undefined ? [] : [bot, named]
+    expect(promptOf(content, { mentions })).toBe(prompt)
+    expect(toAsk(heard(reply({ content, mentions })), none, 0).input.quality).toBeUndefined()
+  })
+
+  test.each([
+    [`<@${me}>`, true],
+    [`<@${me}> help`, true],
+    [`<@${me}> Help!`, true],
+    [`<@${me}> /imagine`, true],
+    [`<@${me}> help the fox`, false],
+  ])('%j ask for help: %s', (content, wanted) => {
+    expect(wantsHelp(heard(reply({ content })))).toBe(wanted)
+  })
+
+  test('can’t make the answer private in a server', () => {
+    const { problems } = toAsk(heard(reply({ content: `<@${me}> a fox --private` })), none, 0)
+    expect(problems).toMatchObject([{ flag: '--private', allowed: ['/imagine'] }])
+  })
+})
+
+test('an address of the first version is read as one of an interaction', () => {
+  const place = placeOf(toAsk(heard(reply()), none, 0).address)
+  const { replyTo: _, ...at } = addressOf(place).at as Record<string, never>
+  expect(placeOf({ at: { ...at, version: 1 }, secret: null })).toEqual({ ...place, replyTo: null })
+})
