@@ -139,7 +139,7 @@ function compose(store: Store, api: ImageApi) {
   })
   const studio = createStudio({
     ...{ ...shared, owner, jobs: store.jobs, runner, hints: store.hints, newId },
-    ...{ caps: { day: 0, personDay: 0 }, allowedWorkspaces: new Set<string>() },
+    ...{ caps: { day: 0, personDay: 0 }, allowedWorkspaces: new Set<string>(), acceptPatienceMs: 0 },
   })
   runner.start()
   return { studio, stop: () => runner.stop(0) }

@@ -46,6 +46,7 @@ const timeouts = { submitMs: 30_000, lookMs: 15_000, resultMs: 30_000 }
 
 /** A late task is watched for a day: its picture is delivered after all. */
 const longestMs = 24 * 3_600_000
+const acceptPatienceMs = 20_000
 /** So much of the line of all replicas is looked at: whoever is further back is told a place by the own order. */
 const lineLength = 2_000
 
@@ -144,6 +145,8 @@ export async function startProgram(config: Config, { log, fatal, step, signal }:
     ...{ owner, jobs: store.jobs, runner, hints: store.hints, clock, newId, meter, log, step: tools.step },
     caps: { day: allowance.creditsPerDay, personDay: allowance.creditsPerPersonPerDay },
     allowedWorkspaces: new Set(allowance.workspaces),
+    // The embedded store fails at once and for good (a full disk); a shared one may have taken it all the same.
+    acceptPatienceMs: store.replicas.exclusive ? 0 : acceptPatienceMs,
   })
 
   const readiness = () => readinessOf(store, adapters, breaker)

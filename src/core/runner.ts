@@ -41,6 +41,8 @@ interface Driven {
 
 const claimEveryMs = 1_500
 const claimBatch = 200
+/** A silence that nobody keeps: about thirty years. */
+const neverMs = 1e12
 const cancelEveryMs = 1_000
 const againBackoff = { firstMs: 1_000, mostMs: 60_000 }
 
@@ -184,18 +186,18 @@ export function createRunner(options: RunnerOptions): Runner {
 
   async function claim(): Promise<void> {
     while (!stopping.signal.aborted) {
-      if (heart.unbroken()) {
-        try {
-          // Drained until empty: a dead replica may have left more than one batch.
-          for (let more = true; more && !stopping.signal.aborted; ) {
-            const jobs = await replicas.claim(owner, names, ttlMs, claimBatch)
-            for (const job of jobs) adopt(job, null)
-            more = jobs.length === claimBatch
-            if (jobs.length > 0) log.info({ jobs: jobs.length }, 'took over jobs')
-          }
-        } catch (error) {
-          log.warn({ failure: failureOf(error).code }, 'could not look for jobs to take over')
+      // What was given back may be taken at once; the silence of others means their death only after a while.
+      const silenceMs = heart.unbroken() ? ttlMs : neverMs
+      try {
+        // Drained until empty: a dead replica may have left more than one batch.
+        for (let more = true; more && !stopping.signal.aborted; ) {
+          const jobs = await replicas.claim(owner, names, silenceMs, claimBatch)
+          for (const job of jobs) adopt(job, null)
+          more = jobs.length === claimBatch
+          if (jobs.length > 0) log.info({ jobs: jobs.length }, 'took over jobs')
         }
+      } catch (error) {
+        log.warn({ failure: failureOf(error).code }, 'could not look for jobs to take over')
       }
       await rest(claimEveryMs * (0.75 + random() / 2))
     }

@@ -1,3 +1,4 @@
+import { backoffMs } from './backoff.ts'
 import { failureOf } from './failure.ts'
 import { isLive, type Job, type LiveJob, type RequestFacts, type SurfaceName } from './job.ts'
 import type { AcceptAnswer, Caps, Clock, Hints, JobQuery, JobStore, Log, Meter, NewId, Reply, Step } from './ports.ts'
@@ -41,6 +42,8 @@ export interface StudioOptions {
   readonly runner: Pick<Runner, 'adopt'>
   readonly hints: Pick<Hints, 'send'>
   readonly caps: Caps
+  /** How long a database that is away is waited for before a request is refused; 0: not at all. */
+  readonly acceptPatienceMs: number
   /** Workspaces that may spend the key; empty: all. */
   readonly allowedWorkspaces: ReadonlySet<string>
   readonly clock: Clock
@@ -52,6 +55,8 @@ export interface StudioOptions {
 
 /** A platform's 3 seconds are never at risk: after this long without the store's answer the event is deferred. */
 const deferAfterMs = 1_000
+
+const acceptBackoff = { firstMs: 200, mostMs: 2_000 }
 
 export function createStudio(options: StudioOptions): Studio {
   const { owner, jobs, runner, clock, meter, log } = options
@@ -95,13 +100,25 @@ export function createStudio(options: StudioOptions): Studio {
     await timed(ask, ack, deferred !== null)
   }
 
+  /**
+   * Writes the request down. A shared database that does not answer may have taken it all the same, or another replica
+   * may have: a refusal would then be wrong, so the same entry is tried again for a while before anybody is told no.
+   */
   async function accept(entry: Parameters<JobStore['accept']>[0]): Promise<AcceptAnswer> {
-    try {
-      return await jobs.accept(entry, options.caps)
-    } catch (error) {
-      log.error({ err: error }, 'request not written down')
-      const { code } = failureOf(error)
-      return { kind: 'refused', failure: { code: code === 'store_unavailable' ? code : 'internal' } }
+    const until = clock.monotonic() + options.acceptPatienceMs
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await jobs.accept(entry, options.caps)
+      } catch (error) {
+        const { code } = failureOf(error)
+        const waitMs = backoffMs(acceptBackoff, attempt, () => 0)
+        if (code === 'store_unavailable' && clock.monotonic() + waitMs < until) {
+          await clock.sleep(waitMs, new AbortController().signal)
+          continue
+        }
+        log.error({ err: error }, 'request not written down')
+        return { kind: 'refused', failure: { code: code === 'store_unavailable' ? code : 'internal' } }
+      }
     }
   }
 
@@ -136,9 +153,11 @@ export function createStudio(options: StudioOptions): Studio {
     const job = await jobs.get(press.jobId)
     if (job === null) return 'unknown'
     if (job.person.id !== press.personId && !press.mayManage) return 'not_yours'
+    // A press reaches every replica, and people press twice: all of them hear the same.
+    if (job.cancelledAt !== null) return 'cancelled'
     if (!isLive(job)) return 'finished'
-    const cancelled = await jobs.cancel(job.id)
-    if (cancelled === null) return 'finished'
+    if ((await jobs.cancel(job.id)) === null)
+      return (await jobs.get(job.id))?.cancelledAt == null ? 'finished' : 'cancelled'
     options.hints.send({ kind: 'cancelled', jobId: job.id })
     log.info({ job: job.id }, 'cancelled')
     return 'cancelled'

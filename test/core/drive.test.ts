@@ -358,7 +358,7 @@ describe('a cancel', () => {
     expect(api.submits).toHaveLength(1)
     expect(surface.messages).toHaveLength(2)
     expect(await world.books()).toEqual({ hold: 20, capture: 10, refund: 10 })
-    expect(await process.studio.cancel(press(id))).toBe('finished')
+    expect(await process.studio.cancel(press(id))).toBe('cancelled')
   })
 
   it('of a running job is shown at once, says the price, and withholds the picture', async () => {
@@ -488,7 +488,7 @@ describe('a cancel', () => {
     expect(await process.studio.cancel(press(id, 'bob', true))).toBe('cancelled')
     expect(await process.studio.cancel(press(id))).toBe('cancelled')
     await clock.advance(20_000)
-    expect(await process.studio.cancel(press(id))).toBe('finished')
+    expect(await process.studio.cancel(press(id))).toBe('cancelled')
   })
 })
 

@@ -158,6 +158,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     })
     const studio = createStudio({
       ...{ owner, jobs, runner, hints, clock: ownClock, newId, meter, log, step },
+      acceptPatienceMs: 0,
       caps: options.caps ?? { day: 0, personDay: 0 },
       allowedWorkspaces: new Set(options.allowedWorkspaces ?? []),
     })

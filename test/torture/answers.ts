@@ -53,13 +53,20 @@ export function readAnswers(standIn: StandIn, commands: readonly Command[]): Rea
   )
 }
 
+/** What a replica said of a command. */
+export interface Spoken {
+  readonly command: Command
+  /** The request, for people. */
+  readonly words: string
+}
+
 /** The requests that a replica made for each command, from request number `from` on. */
 export function requestsOf(
   standIn: StandIn,
   commands: readonly Command[],
   replica: string,
   from: number,
-): readonly { readonly request: Recorded; readonly command: Command }[] {
+): readonly Spoken[] {
   return standIn.requests.slice(from).flatMap((request) => {
     if (request.headers[nameHeader] !== replica || request.method === 'GET') return []
     const messageId = messageIdOf(standIn, request)
@@ -68,8 +75,14 @@ export function requestsOf(
     const command =
       commands.find(({ invocation }) => invocation.id === byToken?.id) ??
       (message === undefined ? null : commandOf(message, commands))
-    return command === null ? [] : [{ request, command }]
+    return command === null ? [] : [{ command, words: wordsOf(request) }]
   })
+}
+
+function wordsOf({ method, route, status, body, files }: Recorded): string {
+  const { content = '' } = (body ?? {}) as { readonly content?: string }
+  const line = readMarkdown(content).text.split('\n')[1] ?? ''
+  return `${method} ${route} ${status} “${line}”${files.length === 0 ? '' : ` and ${files.length} files`}`
 }
 
 /** The command that a message belongs to: by its interaction, or, posted anew, by the word of its prompt. */

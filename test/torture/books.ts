@@ -26,6 +26,13 @@ export interface BookedTask {
   readonly failure: string | null
 }
 
+export interface Owned {
+  readonly id: string
+  readonly event_key: string
+  readonly owner: string | null
+  readonly ended_at: number | null
+}
+
 export interface Entry {
   readonly job: string
   readonly n: number
@@ -38,8 +45,10 @@ export interface Entry {
 /** Looks into a database that processes may be using. */
 export interface BookReader extends AsyncDisposable {
   read(): Promise<Books>
-  /** Jobs that are not over. */
+  /** Jobs that are not over, by their events. */
   live(): Promise<readonly string[]>
+  /** Whose each job is at this moment; null: nobody's, or over. */
+  owners(): Promise<readonly Owned[]>
   /** What is broken in the file itself. */
   check(): Promise<readonly string[]>
 }
@@ -49,6 +58,7 @@ const queries = {
   tasks: 'select job, n, state, task_id, failure from tasks',
   ledger: 'select job, n, kind, account, credits, at from ledger',
   accounts: 'select scope, day, spent from accounts',
+  owners: 'select id, event_key, owner, ended_at from jobs',
   live: 'select event_key from jobs where ended_at is null',
 }
 
@@ -82,7 +92,7 @@ export function postgresBooks(url: string): BookReader {
   }
 }
 
-function readerOf(ask: Ask): Pick<BookReader, 'read' | 'live'> {
+function readerOf(ask: Ask): Pick<BookReader, 'read' | 'live' | 'owners'> {
   return {
     // The rows are the columns asked for: the schema is the store's own.
     read: async () => ({
@@ -91,6 +101,7 @@ function readerOf(ask: Ask): Pick<BookReader, 'read' | 'live'> {
       ledger: (await ask(queries.ledger)) as readonly Entry[],
       accounts: (await ask(queries.accounts)) as Books['accounts'],
     }),
+    owners: async () => (await ask(queries.owners)) as readonly Owned[],
     live: async () => ((await ask(queries.live)) as readonly { event_key: string }[]).map((row) => row.event_key),
   }
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
+import { createTcpProxy, type TcpProxy } from '../fakes/tcp-proxy.ts'
 import { type BookReader, postgresBooks, sqliteBooks } from './books.ts'
 
 export type EngineName = 'sqlite' | 'postgres'
@@ -9,6 +10,8 @@ export type EngineName = 'sqlite' | 'postgres'
 /** A database of its own for one run. */
 export interface Database extends AsyncDisposable {
   readonly env: Readonly<Record<string, string>>
+  /** The way by which the replicas reach it, where that is a network. */
+  readonly network: TcpProxy | null
   /** A second way in, once a replica has made the tables. */
   books(): BookReader
 }
@@ -19,11 +22,24 @@ export async function createDatabase(engine: EngineName, dir: string): Promise<D
   if (engine === 'sqlite')
     return {
       env: { DATA_DIR: dataDir },
+      network: null,
       books: () => sqliteBooks(dataDir),
       [Symbol.asyncDispose]: async () => undefined,
     }
   const { url, drop } = await createPostgresDatabase()
-  return { env: { DATA_DIR: dataDir, DATABASE_URL: url }, books: () => postgresBooks(url), [Symbol.asyncDispose]: drop }
+  const direct = new URL(url)
+  const network = await createTcpProxy({ host: direct.hostname, port: Number(direct.port || 5432) })
+  const way = new URL(url)
+  way.host = `127.0.0.1:${network.port}`
+  return {
+    env: { DATA_DIR: dataDir, DATABASE_URL: way.href },
+    network,
+    books: () => postgresBooks(url),
+    [Symbol.asyncDispose]: async () => {
+      await network.close()
+      await drop()
+    },
+  }
 }
 
 async function createPostgresDatabase(): Promise<{ url: string; drop(): Promise<void> }> {

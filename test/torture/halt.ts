@@ -19,10 +19,10 @@ export type Point = (typeof points)[number]
 /** After a stop here nobody knows whether the API was asked: for 35 s the task keeps its slot, then it is given up. */
 export const doubtful: ReadonlySet<Point> = new Set(['marked', 'posted', 'answered'])
 
-/** Dies, or pauses, the next time that it comes to this point. */
+/** Dies, pauses, or is asked to end, the next time that it comes to this point. */
 export interface Halt {
   readonly at: Point
-  readonly how: 'SIGKILL' | 'SIGSTOP'
+  readonly how: 'SIGKILL' | 'SIGSTOP' | 'SIGTERM'
 }
 
 /** What a replica is told. */

@@ -13,6 +13,8 @@ import { type Halt, nameHeader, type Order, type Point, type Word } from './halt
  */
 const { TORTURE_NAME: name = 'nameless', ...environment } = process.env
 let halt: Halt | null = null
+/** The job of the last named point: what the transport shows is not said of which. */
+let latest: string | null = null
 
 /** Written before anything else happens, also before dying. */
 function say(word: Word): void {
@@ -20,6 +22,7 @@ function say(word: Word): void {
 }
 
 function reach(point: Point, job: string | null): void {
+  latest = job
   if (halt?.at !== point) return
   const { at, how } = halt
   halt = null
@@ -43,8 +46,8 @@ function watchRequests(): void {
   })
   subscribe('undici:request:bodySent', (message) => {
     const { request } = message as Published
-    if (request.method === 'POST' && request.path.endsWith('/images/generations')) reach('posted', null)
-    if (request.method === 'PATCH' && forms.has(request)) reach('uploaded', null)
+    if (request.method === 'POST' && request.path.endsWith('/images/generations')) reach('posted', latest)
+    if (request.method === 'PATCH' && forms.has(request)) reach('uploaded', latest)
   })
 }
 

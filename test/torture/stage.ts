@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { seededRandom } from '../core/random.ts'
 import { type StandIn, startStandIn } from '../discord/stand-in.ts'
+import type { TcpProxy } from '../fakes/tcp-proxy.ts'
 import type { BookReader } from './books.ts'
 import { createDatabase, type EngineName } from './database.ts'
 import { createHerd, type Herd } from './herd.ts'
@@ -16,6 +17,10 @@ export interface Stage extends AsyncDisposable {
   readonly upstream: Upstream
   readonly traffic: Traffic
   readonly herd: Herd
+  /** What the replicas are configured with. */
+  readonly env: Readonly<Record<string, string>>
+  /** The way from the replicas to PostgreSQL. */
+  readonly network: TcpProxy | null
   readonly limits: { readonly maxInFlight: number; readonly submitsPerSecond: number }
   /** Leaves the logs of the replicas where they are, and says where that is. */
   keepLogs(): string
@@ -34,6 +39,8 @@ export interface StageOptions {
 
 /** After this long without a heartbeat a replica counts as dead. */
 export const ttlMs = 3_000
+/** What deliveries in progress get when a replica is asked to end. */
+export const graceMs = 10_000
 const submitsPerSecond = 6
 
 export async function setStage(options: StageOptions): Promise<Stage> {
@@ -53,29 +60,30 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     // What broke Discord's rules is told by the run; here the port is to be closed.
     await standIn.stop().catch(() => undefined)
   })
-  const herd = building.use(
-    createHerd({
-      logs,
-      env: {
-        ...{ DISCORD_TOKEN: standIn.botToken, DISCORD_API_URL: standIn.apiUrl },
-        ...{ IMAGE_API_URL: upstream.base, IMAGE_API_KEY: 'aio_torture', LOOKS_PER_TASK: '30' },
-        IMAGE_API_MAX_IN_FLIGHT: String(maxInFlight),
-        IMAGE_API_SUBMITS_PER_SECOND: String(submitsPerSecond),
-        REPLICA_TTL_SECONDS: String(ttlMs / 1_000),
-        // Longer than the 35 s after which an unanswered submit is given up.
-        TASK_TIMEOUT_SECONDS: '60',
-        ...{ CREDITS_PER_DAY: '0', MAX_RUNNING_PER_PERSON: '3', SHUTDOWN_GRACE_SECONDS: '10', PORT: '0' },
-        NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'),
-        ...database.env,
-        ...options.env,
-      },
-    }),
-  )
+  const env = {
+    ...{ DISCORD_TOKEN: standIn.botToken, DISCORD_API_URL: standIn.apiUrl },
+    ...{ IMAGE_API_URL: upstream.base, IMAGE_API_KEY: 'aio_torture', LOOKS_PER_TASK: '30' },
+    IMAGE_API_MAX_IN_FLIGHT: String(maxInFlight),
+    IMAGE_API_SUBMITS_PER_SECOND: String(submitsPerSecond),
+    REPLICA_TTL_SECONDS: String(ttlMs / 1_000),
+    // Longer than the 35 s after which an unanswered submit is given up.
+    TASK_TIMEOUT_SECONDS: '60',
+    ...{
+      CREDITS_PER_DAY: '0',
+      MAX_RUNNING_PER_PERSON: '3',
+      SHUTDOWN_GRACE_SECONDS: String(graceMs / 1_000),
+      PORT: '0',
+    },
+    NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'),
+    ...database.env,
+    ...options.env,
+  }
+  const herd = building.use(createHerd({ logs, env }))
   const traffic = building.use(await createTraffic(standIn, seededRandom(seed)))
   let reader: BookReader | null = null
   const built = building.move()
   return {
-    ...{ dir, standIn, upstream, traffic, herd },
+    ...{ dir, standIn, upstream, traffic, herd, env, network: database.network },
     limits: { maxInFlight, submitsPerSecond },
     keepLogs: () => {
       kept = true

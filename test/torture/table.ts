@@ -1,11 +1,12 @@
 import type { Result } from './run.ts'
 
 /** The figures of a run, for people. */
-export function tableOf({ figures, killed, problems }: Result, title: string): string {
+export function tableOf({ figures, done, problems }: Result, title: string): string {
   const rows: readonly (readonly [string, number | string])[] = [
     ['kills', figures.kills],
     ['commands', figures.commands],
     ['acknowledged', figures.acked],
+    ['refused (store unavailable)', figures.refused],
     ['lost', figures.lost],
     ['double posts', figures.doublePosts],
     ['double deliveries', figures.doubleDeliveries],
@@ -19,11 +20,11 @@ export function tableOf({ figures, killed, problems }: Result, title: string): s
     ['max POSTs a second', figures.mostPostsPerSecond],
   ]
   const width = Math.max(...rows.map(([name]) => name.length))
-  const points = Object.entries(killed).map(([point, times]) => `${point} ${times}`)
+  const blows = Object.entries(done).toSorted(([a], [b]) => (a < b ? -1 : 1))
   return [
     title,
     ...rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`),
-    `  ${'killed at'.padEnd(width)}  ${points.join(', ')}`,
+    ...blows.map(([what, times]) => `  ${String(times).padStart(width)}  ${what}`),
     ...(problems.length === 0 ? [] : [`${problems.length} problems:`, ...problems.map((words) => `  ${words}`)]),
     '',
   ].join('\n')

@@ -40,8 +40,8 @@ export interface Command {
 /** People who give commands, press buttons and send things twice. */
 export interface Traffic extends AsyncDisposable {
   readonly commands: readonly Command[]
-  /** Gives one command at once. */
-  give(wish: Wish): Command
+  /** Gives one command at once; `more` is added to its prompt. */
+  give(wish: Wish, more?: string): Command
   /** Gives commands of all kinds, again and again. */
   start(perSecond: number): void
   /** Gives no more; presses that are due are still made. */
@@ -60,7 +60,7 @@ const shares: readonly (readonly [Wish, number])[] = [
   ['bumpy', 5],
   ['lost_answer', 1],
 ]
-const bumps = ['[sim:429*1]', '[sim:503*1]', '[sim:look=500*2]', '[sim:look=reset*1]', '[sim:result=reset*1]']
+const bumps = ['[sim:429*1]', '[sim:look=500*2]', '[sim:look=reset*1]', '[sim:result=reset*1]']
 const repeatShare = 0.1
 const offlineShare = 0.1
 const people = ['ann', 'bob', 'cleo', 'dan', 'eve', 'fay', 'gus', 'hal']
@@ -81,10 +81,10 @@ export async function createTraffic(standIn: StandIn, random: Random): Promise<T
   let giving: Promise<void> = Promise.resolve()
   const pressing = press()
 
-  function give(wish: Wish): Command {
+  function give(wish: Wish, more = ''): Command {
     const tag = `x${String(commands.length + 1).padStart(5, '0')}`
     const count = wish === 'pictures' || (wish === 'cancel' && random() < 0.5) ? 2 : 1
-    const values: Record<string, OptionValue> = { prompt: `${tag} ${promptFor(wish)}` }
+    const values: Record<string, OptionValue> = { prompt: `${tag} ${promptFor(wish)} ${more}`.trim() }
     if (count > 1) values.count = count
     if (wish === 'edit') values.image = { name: 'given.png', bytes: picture }
     if (wish === 'private') values.private = true

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import type { Behaviour } from '../../src/simulator/behaviour.ts'
 import type { Post } from '../../src/simulator/records.ts'
 import { readTask } from '../../src/simulator/task-form.ts'
 
@@ -10,8 +11,12 @@ import { readTask } from '../../src/simulator/task-form.ts'
 export interface Upstream extends AsyncDisposable {
   /** For `IMAGE_API_URL`. */
   readonly base: string
+  /** Switches a behaviour on (docs/simulator.md). */
+  behave(behaviour: Behaviour): Promise<void>
   /** Every submit that came; the last 10,000 at least. */
   posts(): Promise<readonly Post[]>
+  /** How often each task was looked at. */
+  looks(): Promise<Readonly<Record<string, number>>>
   /** The most tasks that it worked on at one time. */
   mostInFlight(): Promise<number>
 }
@@ -50,10 +55,23 @@ export async function startUpstream({ dir, seconds }: UpstreamOptions): Promise<
   const control = base.replace(/\/api\/v1$/, '/simulator')
   return {
     base,
+    behave: async (behaviour) => {
+      const answer = await fetch(`${control}/behaviours`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(behaviour),
+      })
+      if (!answer.ok) throw new Error(await answer.text())
+    },
     posts: async () => {
       const answer = await fetch(`${control}/posts`)
       const { posts } = (await answer.json()) as { posts: readonly Post[] }
       return posts
+    },
+    looks: async () => {
+      const answer = await fetch(`${control}/looks`)
+      const { looks } = (await answer.json()) as { looks: Readonly<Record<string, number>> }
+      return looks
     },
     mostInFlight: async () => most(await workTimes(dir)),
     [Symbol.asyncDispose]: async () => {

@@ -1,8 +1,12 @@
+import { messagesFor } from '../../src/core/messages.ts'
 import type { Post } from '../../src/simulator/records.ts'
 import type { Answers } from './answers.ts'
-import type { BookedJob, BookedTask, Books, Entry } from './books.ts'
+import { auditLedger } from './audit.ts'
+import type { BookedJob, BookedTask, Books } from './books.ts'
 import type { Command, Wish } from './traffic.ts'
 import { mostInOneSecond } from './upstream.ts'
+
+const en = messagesFor('en')
 
 /** Everything that was recorded of a run, after it came to rest. */
 export interface Evidence {
@@ -17,6 +21,8 @@ export interface Evidence {
 export interface Figures {
   readonly commands: number
   readonly acked: number
+  /** Told at once that it can't be taken now. */
+  readonly refused: number
   readonly pictures: number
   readonly lost: number
   readonly doublePosts: number
@@ -52,7 +58,7 @@ export function judge(evidence: Evidence): Verdict {
   const { books, posts, limits } = evidence
   const cases = casesOf(evidence)
   const perCase = cases.map((one) => ({ one, ...problemsOf(one) }))
-  const ledger = ledgerProblems(books)
+  const ledger = auditLedger(books)
   // A burst of one second's worth, and what comes in the second itself.
   const mostAllowed = Math.floor(2 * limits.submitsPerSecond) + 1
   const mostPostsPerSecond = mostInOneSecond(posts.map(({ at }) => at))
@@ -73,6 +79,7 @@ export function judge(evidence: Evidence): Verdict {
     figures: {
       commands: cases.length,
       acked: cases.filter(({ answers }) => answers.acked).length,
+      refused: cases.filter(({ job, answers }) => job === null && isRefused(answers)).length,
       pictures: books.tasks.filter(({ state }) => state === 'completed').length,
       lost: sum(perCase.map(({ lost }) => lost.length)),
       doublePosts: sum(perCase.map(({ doublePosts }) => doublePosts.length)),
@@ -125,10 +132,10 @@ function problemsOf(one: Case): Findings {
   const { answers, job, taken } = one
   if (job === null) {
     return {
-      lost: answers.acked ? ['acknowledged, and nothing is written down'] : [],
+      lost: answers.acked && !isRefused(answers) ? ['acknowledged, and nothing is written down'] : [],
       doublePosts: taken.length > 0 ? [`${taken.length} POSTs without a job`] : [],
       doubleDeliveries: [],
-      other: answers.final.length > 0 ? ['an answer without a job'] : [],
+      other: answers.final.length > 0 && !isRefused(answers) ? ['an answer without a job'] : [],
     }
   }
   return {
@@ -137,6 +144,11 @@ function problemsOf(one: Case): Findings {
     doubleDeliveries: doubleDeliveriesIn(one),
     other: [...answers.reversals, ...outcomeProblems(one), ...placeProblems(one), ...cancelProblems(one)],
   }
+}
+
+/** Told in so many words that it was not taken. */
+function isRefused({ final }: Answers): boolean {
+  return final.length === 1 && final.every(({ said }) => said.kind === 'failed' && said.code === 'store_unavailable')
 }
 
 function lostIn({ answers, taken, tasks }: Case, job: BookedJob): string[] {
@@ -232,67 +244,24 @@ function placeProblems({ command, answers }: Case): string[] {
 function cancelProblems({ command, job, answers, taken, tasks }: Case): string[] {
   const confirmed = command.presses.some(({ interaction }) => interaction.answered === 6)
   const free = answers.final.some(({ said }) => said.kind === 'cancelled' && !said.charged)
+  const told = toldOtherwise(command, job)
   const unknown = tasks.filter(({ state }) => state === 'ambiguous').length
   return [
     ...(confirmed && job?.cancelled_at === null ? ['a cancel was confirmed and is not written down'] : []),
+    ...(told === null ? [] : [`cancelled, and whoever pressed was told: ${told}`]),
     ...(free && taken.length > unknown ? [`cancelled without charge after ${taken.length} POSTs`] : []),
   ]
 }
 
-function ledgerProblems({ ledger, tasks, accounts }: Books): {
-  readonly problems: string[]
-  readonly holds: number
-  readonly resolvedOnce: number
-} {
-  const entries = Map.groupBy(ledger, ({ job, n }) => `${job}/${n}`)
-  const problems: string[] = []
-  let resolvedOnce = 0
-  for (const task of tasks) {
-    const own = entries.get(`${task.job}/${task.n}`) ?? []
-    const wrong = entryProblems(task, own)
-    if (wrong.length === 0) resolvedOnce += 1
-    problems.push(...wrong.map((words) => `task ${task.job}/${task.n} (${task.state}): ${words}`))
-    entries.delete(`${task.job}/${task.n}`)
-  }
-  for (const key of entries.keys()) problems.push(`the ledger has ${key}, which is no task`)
-  problems.push(...accountProblems(ledger, accounts))
-  return { problems, resolvedOnce, holds: ledger.filter(({ kind }) => kind === 'hold').length }
-}
-
-/** Hold = capture + refund, each once; `late` only for credits taken after the hold was given back. */
-function entryProblems(task: BookedTask, entries: readonly Entry[]): string[] {
-  const of = (kind: Entry['kind']) => entries.filter((entry) => entry.kind === kind)
-  const [hold, captures, refunds, late] = [of('hold'), of('capture'), of('refund'), of('late')]
-  const resolutions = [...captures, ...refunds]
-  const words: string[] = []
-  if (hold.length !== 1) words.push(`${hold.length} holds`)
-  if (resolutions.length !== 1) words.push(`${resolutions.length} resolutions`)
-  if (resolutions.some(({ credits }) => credits !== hold[0]?.credits))
-    words.push('resolved with other credits than held')
-  if ((task.state === 'completed') !== (captures.length === 1)) words.push(`captured ${captures.length} times`)
-  if (late.length > 1 || (late.length === 1 && (task.state !== 'ambiguous' || task.task_id === null)))
-    words.push(`${late.length} late entries`)
+/** What somebody was told whose only press cancelled the job, if it was anything but that. */
+function toldOtherwise({ presses }: Command, job: BookedJob | null): string | null {
+  const [only, ...others] = presses
+  if (only === undefined || others.length > 0 || (job?.cancelled_at ?? null) === null) return null
+  const { answered } = only.interaction
+  const words = only.message()?.content ?? ''
+  // Answered by the message itself, or, where that took its time, in words.
+  if (answered === null || answered === 6 || words === en.cancelAnswer('cancelled')) return null
   return words
-}
-
-const dayMs = 86_400_000
-
-/** What an account has spent is what was held for it and not given back, day by day. */
-function accountProblems(ledger: readonly Entry[], accounts: Books['accounts']): string[] {
-  const held = new Map<string, number>()
-  const days = new Map<string, number>()
-  const add = (scope: string, day: number, credits: number) =>
-    held.set(`${scope} ${day}`, (held.get(`${scope} ${day}`) ?? 0) + credits)
-  for (const { kind, job, at } of ledger) if (kind === 'hold') days.set(job, Math.floor(at / dayMs))
-  for (const { kind, job, account, credits } of ledger) {
-    const day = days.get(job)
-    if (day === undefined || (kind !== 'hold' && kind !== 'refund')) continue
-    for (const scope of [account, 'all']) add(scope, day, kind === 'hold' ? credits : -credits)
-  }
-  const spent = new Map(accounts.map((account) => [`${account.scope} ${account.day}`, account.spent]))
-  return [...new Set([...held.keys(), ...spent.keys()])]
-    .filter((key) => (held.get(key) ?? 0) !== (spent.get(key) ?? 0))
-    .map((key) => `account ${key}: ${spent.get(key) ?? 0} spent, ${held.get(key) ?? 0} held and not given back`)
 }
 
 function nameOf({ command, job }: Case): string {
