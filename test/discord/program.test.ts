@@ -268,12 +268,6 @@ test('an unreachable Discord leaves the program up and not ready, until it is ba
   expect((await fetch(`${program.origin}/healthz`)).status).toBe(200)
   await standIn.up()
   await standIn.ready()
-  let status = 0
-  await eventually(() => {
-    void fetch(`${program.origin}/readyz`).then((answer) => {
-      ;({ status } = answer)
-    })
-    return status === 200
-  }, 'ready')
+  await expect.poll(async () => (await fetch(`${program.origin}/readyz`)).status, { timeout: 20_000 }).toBe(200)
   expect(await program.end()).toBe(0)
 })
