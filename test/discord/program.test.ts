@@ -5,7 +5,6 @@ import sharp from 'sharp'
 import { afterEach, expect, test } from 'vitest'
 import { messagesFor } from '../../src/core/messages.ts'
 import { runProgram, startProgram } from '../program.ts'
-import { eventually } from './rig.ts'
 import {
   type CommandOptions,
   type Invocation,

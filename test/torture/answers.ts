@@ -8,7 +8,7 @@ import type { Command } from './traffic.ts'
 const en = messagesFor('en')
 
 /** What a message says of its request. */
-export type Said =
+type Said =
   | { readonly kind: 'waiting' }
   | { readonly kind: 'pictures'; readonly files: readonly string[] }
   | { readonly kind: 'failed'; readonly code: FailureCode }

@@ -1,6 +1,6 @@
 /**
- * Where a replica can be made to stop itself: the named points of the program, and two that its transport shows, the
- * POST and the upload that were sent and are not answered yet.
+ * Where a replica can be made to stop itself: the named points of the program, and three that its transport shows, the
+ * POST that was sent and is not answered yet, an upload of which a part was sent, and all of it.
  */
 export const points = [
   'accepted',
@@ -10,6 +10,7 @@ export const points = [
   'stored',
   'settled',
   'uploading',
+  'sending',
   'uploaded',
   'shown',
   'delivered',

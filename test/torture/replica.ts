@@ -44,6 +44,9 @@ function watchRequests(): void {
     const { request, headers } = message as Published & { readonly headers: string }
     if (headers.includes('multipart/form-data')) forms.add(request)
   })
+  subscribe('undici:request:bodyChunkSent', (message) => {
+    if (forms.has((message as Published).request)) reach('sending', latest)
+  })
   subscribe('undici:request:bodySent', (message) => {
     const { request } = message as Published
     if (request.method === 'POST' && request.path.endsWith('/images/generations')) reach('posted', latest)
