@@ -21,7 +21,7 @@ export interface Replica {
   tail(): string
 }
 
-export interface Exit {
+interface Exit {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
 }
