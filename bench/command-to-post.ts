@@ -133,7 +133,7 @@ function compose(store: Store, api: ImageApi) {
     ...{ breaker: createBreaker(shared), callbacks: createCallbacks({ links: null, log }) },
     ...{ replicas: store.replicas, ttlMs: 12_000, looksPerSecond: 50 },
     settings: {
-      limits: { maxInFlight: 100_000, perSecond: 10_000, slotMs: 900_000 },
+      limits: { maxInFlight: 100_000, perSecond: 10_000, maxRunningPerPerson: 1_000, slotMs: 900_000 },
       ...{ submitTimeoutMs: 30_000, taskTimeoutMs: 900_000, longestMs: 86_400_000, model: 'bench' },
     },
   })

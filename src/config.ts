@@ -4,10 +4,20 @@ import { z } from 'zod'
 export interface Config {
   readonly discord: { readonly token: string; readonly apiUrl: string; readonly userInstall: boolean } | null
   readonly slack: {
-    readonly botToken: string
-    readonly appToken: string
     readonly apiUrl: string
-    readonly sockets: number
+    readonly transport:
+      | { readonly kind: 'sockets'; readonly appToken: string; readonly sockets: number }
+      | { readonly kind: 'http'; readonly signingSecret: string }
+    readonly access:
+      | { readonly kind: 'token'; readonly botToken: string }
+      | {
+          readonly kind: 'install'
+          readonly clientId: string
+          readonly clientSecret: string
+          readonly stateSecret: string
+          readonly secretsKey: string
+          readonly publicUrl: string
+        }
   } | null
   /** The local page; on when no chat platform is configured. */
   readonly playground: boolean
@@ -84,6 +94,11 @@ const address = z
 const secret = (prefix: string) =>
   z.string().refine((text) => text.startsWith(prefix) && !/\s/.test(text), `must be a token that begins with ${prefix}`)
 
+/** A secret of the operator's own making. */
+const longSecret = z
+  .string()
+  .regex(/^\S{32,}$/, 'must be at least 32 characters long without spaces: openssl rand -hex 32 makes one')
+
 const schema = z.object({
   DISCORD_TOKEN: z.string().regex(/^\S+$/, 'must be the bot token from the Discord developer portal').optional(),
   DISCORD_API_URL: address.default('https://discord.com/api'),
@@ -91,6 +106,20 @@ const schema = z.object({
   SLACK_BOT_TOKEN: secret('xoxb-').optional(),
   SLACK_APP_TOKEN: secret('xapp-').optional(),
   SLACK_SOCKETS: whole(1, 10, 2),
+  SLACK_SIGNING_SECRET: z
+    .string()
+    .regex(/^[0-9a-f]{16,64}$/i, 'must be the signing secret from the app’s Basic Information')
+    .optional(),
+  SLACK_CLIENT_ID: z
+    .string()
+    .regex(/^\d+\.\d+$/, 'must be the client id from the app’s Basic Information')
+    .optional(),
+  SLACK_CLIENT_SECRET: z
+    .string()
+    .regex(/^\S{16,}$/, 'must be the client secret from the app’s Basic Information')
+    .optional(),
+  SLACK_STATE_SECRET: longSecret.optional(),
+  SECRETS_KEY: longSecret.optional(),
   SLACK_API_URL: address.default('https://slack.com/api').transform((url) => `${url}/`),
   IMAGE_API_KEY: z
     .string()
@@ -165,12 +194,8 @@ export function loadConfig(environment: Environment): LoadedConfig {
 /** What is wrong between variables, each of which may be right by itself. */
 function combinationProblems(given: Environment): string[] {
   const problems: string[] = []
-  const chat =
-    given.DISCORD_TOKEN !== undefined || given.SLACK_BOT_TOKEN !== undefined || given.SLACK_APP_TOKEN !== undefined
-  if (given.SLACK_BOT_TOKEN !== undefined && given.SLACK_APP_TOKEN === undefined)
-    problems.push('SLACK_APP_TOKEN is missing: SLACK_BOT_TOKEN is set, and Socket Mode needs both')
-  if (given.SLACK_APP_TOKEN !== undefined && given.SLACK_BOT_TOKEN === undefined)
-    problems.push('SLACK_BOT_TOKEN is missing: SLACK_APP_TOKEN is set, and Slack needs both')
+  const chat = given.DISCORD_TOKEN !== undefined || slackNames.some((name) => given[name] !== undefined)
+  problems.push(...slackProblems(given))
   if (chat && given.IMAGE_API_KEY === undefined && given.IMAGE_API_URL !== 'simulator')
     problems.push('IMAGE_API_KEY is missing: a chat needs it (or set IMAGE_API_URL=simulator to try without)')
   if (
@@ -193,8 +218,52 @@ function combinationProblems(given: Environment): string[] {
   return problems
 }
 
+const installNames = ['SLACK_CLIENT_ID', 'SLACK_CLIENT_SECRET', 'SLACK_STATE_SECRET'] as const
+/** Each of these means that Slack is wanted. */
+const slackNames = ['SLACK_BOT_TOKEN', 'SLACK_APP_TOKEN', 'SLACK_SIGNING_SECRET', ...installNames] as const
+
+/** Slack needs a token or an install page to speak, and sockets or signed requests to hear. */
+function slackProblems(given: Environment): string[] {
+  if (slackNames.every((name) => given[name] === undefined)) return []
+  const problems: string[] = []
+  const installs = installNames.filter((name) => given[name] !== undefined)
+  if (given.SLACK_APP_TOKEN === undefined && given.SLACK_SIGNING_SECRET === undefined)
+    problems.push(
+      'SLACK_APP_TOKEN is missing: Slack needs it to be heard (or SLACK_SIGNING_SECRET, to be heard by HTTP)',
+    )
+  if (given.SLACK_BOT_TOKEN === undefined && installs.length === 0)
+    problems.push(
+      'SLACK_BOT_TOKEN is missing: Slack needs it (or SLACK_CLIENT_ID and its secrets, for many workspaces)',
+    )
+  if (given.SLACK_BOT_TOKEN !== undefined && installs.length > 0)
+    problems.push(`SLACK_BOT_TOKEN is for one workspace, ${installs.join(', ')} for many: set only one of both`)
+  if (given.SLACK_BOT_TOKEN !== undefined || installs.length === 0) return problems
+  for (const name of [...installNames, 'SECRETS_KEY', 'PUBLIC_URL'])
+    if (given[name] === undefined) problems.push(`${name} is missing: many workspaces of Slack need it`)
+  return problems
+}
+
+function slackOf(values: Values): Config['slack'] {
+  const { SLACK_APP_TOKEN: appToken, SLACK_SIGNING_SECRET: signingSecret, SLACK_SOCKETS: sockets } = values
+  const access = slackAccess(values)
+  const common = { apiUrl: values.SLACK_API_URL }
+  if (access === null) return null
+  if (appToken !== undefined) return { ...common, access, transport: { kind: 'sockets', appToken, sockets } }
+  return signingSecret === undefined ? null : { ...common, access, transport: { kind: 'http', signingSecret } }
+}
+
+function slackAccess(values: Values): NonNullable<Config['slack']>['access'] | null {
+  const { SLACK_BOT_TOKEN: botToken, SLACK_CLIENT_ID: clientId, SLACK_CLIENT_SECRET: clientSecret } = values
+  const { SLACK_STATE_SECRET: stateSecret, SECRETS_KEY: secretsKey, PUBLIC_URL: publicUrl } = values
+  if (botToken !== undefined) return { kind: 'token', botToken }
+  if (clientId === undefined || clientSecret === undefined || stateSecret === undefined) return null
+  if (secretsKey === undefined || publicUrl === undefined) return null
+  return { kind: 'install', clientId, clientSecret, stateSecret, secretsKey, publicUrl }
+}
+
 function configOf(values: Values): Config {
-  const chat = values.DISCORD_TOKEN !== undefined || values.SLACK_BOT_TOKEN !== undefined
+  const slack = slackOf(values)
+  const chat = values.DISCORD_TOKEN !== undefined || slack !== null
   const { IMAGE_API_URL: url, IMAGE_API_KEY: key } = values
   const loopback =
     loopbackHosts.includes(values.HOST) && (values.PUBLIC_URL === undefined || isLoopbackUrl(values.PUBLIC_URL))
@@ -207,15 +276,7 @@ function configOf(values: Values): Config {
             apiUrl: values.DISCORD_API_URL,
             userInstall: values.DISCORD_USER_INSTALL === 'on',
           },
-    slack:
-      values.SLACK_BOT_TOKEN === undefined || values.SLACK_APP_TOKEN === undefined
-        ? null
-        : {
-            botToken: values.SLACK_BOT_TOKEN,
-            appToken: values.SLACK_APP_TOKEN,
-            apiUrl: values.SLACK_API_URL,
-            sockets: values.SLACK_SOCKETS,
-          },
+    slack,
     playground: !chat,
     imageApi: {
       upstream:

@@ -33,3 +33,16 @@ export async function linkKey(vault: Vault): Promise<string> {
     return made
   })
 }
+
+const sweepEveryMs = 300_000
+
+/** Deletes now and then what has expired, until the signal aborts. */
+export async function sweep(store: Store, signal: AbortSignal, log: Log): Promise<void> {
+  while (!signal.aborted) {
+    await store
+      .sweep()
+      .catch((error: unknown) => log.warn({ failure: failureOf(error).code }, 'expired things not deleted'))
+    // Stopping only cuts the wait short.
+    await systemClock.sleep(sweepEveryMs, signal).catch(() => undefined)
+  }
+}

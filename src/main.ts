@@ -3,6 +3,9 @@ import { type AppError, failureOf } from './core/failure.ts'
 import { createLog } from './log.ts'
 import { startProgram } from './program.ts'
 
+/** Of calls to the image API: it answers in well under a second, but a busy proxy before it may take its time. */
+const timeouts = { submitMs: 30_000, lookMs: 15_000, resultMs: 30_000 }
+
 /** Runs the program until a signal ends it; sets the exit code. */
 export async function main(): Promise<void> {
   const loaded = loadConfig(readEnvironment())
@@ -34,7 +37,8 @@ export async function main(): Promise<void> {
     ended.resolve(1)
   })
   try {
-    await using program = await startProgram(config, { log, fatal, step: () => undefined, signal: stopping.signal })
+    const { signal } = stopping
+    await using program = await startProgram(config, { log, fatal, step: () => undefined, timeouts, signal })
     program.announce()
     process.exitCode = await ended.promise
   } catch (error) {

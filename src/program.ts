@@ -4,11 +4,11 @@ import type { Config } from './config.ts'
 import { createBreaker } from './core/breaker.ts'
 import { createCallbacks } from './core/callbacks.ts'
 import { systemClock } from './core/clock.ts'
-import { priorDurations } from './core/durations.ts'
-import { type AppError, failureOf } from './core/failure.ts'
+import { createExperience } from './core/experience.ts'
+import type { AppError } from './core/failure.ts'
 import { createLinks, type Links } from './core/link.ts'
 import { createPoller } from './core/poller.ts'
-import type { Adapter, AdapterTools, Log, Routes, Shelf, Step } from './core/ports.ts'
+import type { Adapter, AdapterTools, Log, Step } from './core/ports.ts'
 import { createRelay } from './core/relay.ts'
 import { createRunner } from './core/runner.ts'
 import { createStudio } from './core/studio.ts'
@@ -18,12 +18,11 @@ import { mountHealth, mountMetrics } from './http/health.ts'
 import { mountInputs } from './http/inputs.ts'
 import { createMetrics } from './http/metrics.ts'
 import { createHttpServer } from './http/server.ts'
-import { createImageApi } from './imageapi/client.ts'
-import { linkKey, openStore } from './keeping.ts'
+import { createImageApi, type ImageApiOptions } from './imageapi/client.ts'
+import { linkKey, openStore, sweep } from './keeping.ts'
 import { createConverter } from './media/convert.ts'
 import { readinessOf } from './readiness.ts'
 import { createSimulator } from './simulator/server.ts'
-import type { Store } from './store/store.ts'
 
 /** The program, running. */
 export interface Program extends AsyncDisposable {
@@ -37,12 +36,11 @@ export interface ProgramTools {
   readonly fatal: (error: AppError) => void
   /** Nothing, but for the torture test. */
   readonly step: Step
+  /** Of calls to the image API. */
+  readonly timeouts: ImageApiOptions['timeouts']
   /** Aborts when the process is asked to end: what is not started yet is given up. */
   readonly signal: AbortSignal
 }
-
-/** Of calls to the image API: it answers in well under a second, but a busy proxy before it may take its time. */
-const timeouts = { submitMs: 30_000, lookMs: 15_000, resultMs: 30_000 }
 
 /** A late task is watched for a day: its picture is delivered after all. */
 const longestMs = 24 * 3_600_000
@@ -51,15 +49,14 @@ const acceptPatienceMs = 20_000
 const lineLength = 2_000
 
 /** Builds everything in the order of its needs; what was built is released in the opposite order, also after half a start. */
-export async function startProgram(config: Config, { log, fatal, step, signal }: ProgramTools): Promise<Program> {
+export async function startProgram(config: Config, given: ProgramTools): Promise<Program> {
+  const { log, fatal, step, timeouts, signal } = given
   await using building = new AsyncDisposableStack()
   const clock = systemClock
   const newId = () => randomBytes(16).toString('hex')
   const owner = newId()
   const metrics = createMetrics()
   const { meter } = metrics
-  const tools: AdapterTools = { log, meter, clock, newId, step, fatal }
-
   const store = building.adopt(await openStore(config, newId, log, signal), (opened) => opened.close())
   const http = building.adopt(createHttpServer({ host: config.http.host, port: config.http.port, log }), (server) =>
     server.close(),
@@ -84,19 +81,26 @@ export async function startProgram(config: Config, { log, fatal, step, signal }:
     mountCallbacks(http.routes, { links, hints: store.hints })
   }
 
-  const adapters = await createAdapters(config, { ...tools, routes: http.routes, shelf: store.shelf })
+  const { drafts, vault, shelf } = store
+  const adapters = await createAdapters(config, {
+    ...{ log, meter, clock, random: Math.random, newId, step, fatal },
+    ...{ drafts, vault, shelf, links, routes: http.routes },
+  })
   const surfaces = new Map(adapters.map(({ surface }) => [surface.name, surface]))
 
-  const durations = priorDurations()
+  const experience = createExperience({ store: store.durations, clock, log })
+  await experience.load()
+  building.defer(() => experience.save())
   const { imageApi: limits, allowance } = config
   const poller = createPoller({
     ...{ api, clock, meter, log, random: Math.random },
-    durations: () => durations,
+    experience,
     looksPerTask: limits.looksPerTask,
     looksPerSecond: limits.pollsPerSecond,
   })
-  const line = store.replicas.exclusive ? null : () => store.jobs.line(lineLength)
-  const turns = createTurns({ clock, maxRunningPerPerson: allowance.maxRunningPerPerson, line })
+  const { maxRunningPerPerson } = allowance
+  const line = store.replicas.exclusive ? null : () => store.jobs.line(lineLength, maxRunningPerPerson)
+  const turns = createTurns({ clock, maxRunningPerPerson, line })
   const breaker = createBreaker({ clock, log })
   // A callback must reach us from outside; the embedded simulator is near enough to be looked at.
   const callbacks = createCallbacks({ links: limits.callbacks && config.http.publicUrl !== null ? links : null, log })
@@ -123,7 +127,7 @@ export async function startProgram(config: Config, { log, fatal, step, signal }:
       meter,
       log,
       random: Math.random,
-      step: tools.step,
+      step,
     },
     ...{
       jobs: store.jobs,
@@ -134,7 +138,13 @@ export async function startProgram(config: Config, { log, fatal, step, signal }:
     },
     looksPerSecond: limits.pollsPerSecond,
     settings: {
-      limits: { maxInFlight: limits.maxInFlight, perSecond: limits.submitsPerSecond, slotMs: limits.taskTimeoutMs },
+      limits: () => ({
+        // More would only make each other's looks late: they wait in line instead.
+        maxInFlight: Math.min(limits.maxInFlight, poller.capacity()),
+        perSecond: limits.submitsPerSecond,
+        maxRunningPerPerson,
+        slotMs: limits.taskTimeoutMs,
+      }),
       submitTimeoutMs: timeouts.submitMs,
       taskTimeoutMs: limits.taskTimeoutMs,
       longestMs,
@@ -142,7 +152,7 @@ export async function startProgram(config: Config, { log, fatal, step, signal }:
     },
   })
   const studio = createStudio({
-    ...{ owner, jobs: store.jobs, runner, hints: store.hints, clock, newId, meter, log, step: tools.step },
+    ...{ owner, jobs: store.jobs, runner, hints: store.hints, clock, newId, meter, log, step },
     caps: { day: allowance.creditsPerDay, personDay: allowance.creditsPerPersonPerDay },
     allowedWorkspaces: new Set(allowance.workspaces),
     // The embedded store fails at once and for good (a full disk); a shared one may have taken it all the same.
@@ -161,6 +171,7 @@ export async function startProgram(config: Config, { log, fatal, step, signal }:
   const sweeping = new AbortController()
   building.defer(() => sweeping.abort())
   void sweep(store, sweeping.signal, log)
+  void experience.keep(sweeping.signal)
   for (const { intake } of adapters) {
     building.defer(() => intake.stop())
     await intake.start(studio)
@@ -173,10 +184,7 @@ export async function startProgram(config: Config, { log, fatal, step, signal }:
 }
 
 /** Each chat's library is loaded only where that chat is configured: half the memory and start-up time is theirs. */
-async function createAdapters(
-  config: Config,
-  tools: AdapterTools & { routes: Routes; shelf: Shelf },
-): Promise<Adapter[]> {
+async function createAdapters(config: Config, tools: AdapterTools): Promise<Adapter[]> {
   const adapters: Adapter[] = []
   if (config.discord !== null) {
     const { createDiscord } = await import('./discord/index.ts')
@@ -235,16 +243,4 @@ function localOrigin(config: Config, port: number): string {
   const name =
     host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
   return `http://${name}:${port}`
-}
-
-const sweepEveryMs = 300_000
-
-async function sweep(store: Store, signal: AbortSignal, log: Log): Promise<void> {
-  while (!signal.aborted) {
-    await store
-      .sweep()
-      .catch((error: unknown) => log.warn({ failure: failureOf(error).code }, 'expired things not deleted'))
-    // Stopping only cuts the wait short.
-    await systemClock.sleep(sweepEveryMs, signal).catch(() => undefined)
-  }
 }

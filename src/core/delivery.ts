@@ -1,9 +1,9 @@
 import { backoffMs } from './backoff.ts'
 import { AppError, failureOf, isPassing } from './failure.ts'
 import type { LiveJob, Receipt } from './job.ts'
-import type { Surface } from './ports.ts'
+import type { ShowCall, Surface } from './ports.ts'
 import type { DriveDeps, Ride } from './ride.ts'
-import { endView, headOf, type JobView } from './view.ts'
+import { endView, headOf, type JobView, shareView } from './view.ts'
 
 export interface Delivery {
   /** Settled: its outcome is durable, showing it is only a step that can be repeated. */
@@ -41,16 +41,23 @@ type Shown =
 
 async function showOutcome({ job, receipt, surface, ride, deps }: Delivery): Promise<Shown> {
   const fence = { jobId: job.id, owner: ride.owner }
-  let view: JobView = endView(job, (_n, url) => deps.api.result(url))
+  let view = await outcomeView(job, deps)
   let latest = receipt
+  const call: ShowCall = {
+    ...ride.call,
+    keep: async (kept) => {
+      latest = kept
+      await deps.drive.opened(fence, kept)
+    },
+  }
   for (let attempt = 1; ; attempt += 1) {
     try {
       if (latest === null) {
         // A new message is first a placeholder whose receipt is stored: a crash then leaves words, never two pictures.
-        latest = await surface.show(job.address, { ...headOf(job), kind: 'queued', place: null }, ride.call)
+        latest = await surface.show(job.address, { ...headOf(job), kind: 'queued', place: null }, call)
         await deps.drive.opened(fence, latest)
       }
-      return { kind: view.kind, receipt: await surface.show(latest.address, view, ride.call) }
+      return { kind: view.kind, receipt: await surface.show(latest.address, view, call) }
     } catch (error) {
       ride.call.signal.throwIfAborted()
       const failure = failureOf(error)
@@ -76,4 +83,14 @@ async function showOutcome({ job, receipt, surface, ride, deps }: Delivery): Pro
       view = { ...headOf(job), kind: 'failed', failure }
     }
   }
+}
+
+/** What became of the job; of a share, the pictures of the job that it shows, as the chat has them. */
+async function outcomeView(job: LiveJob, deps: DriveDeps): Promise<JobView> {
+  if (job.action !== 'share') return endView(job, (_n, url) => deps.api.result(url))
+  const shared = job.parentId === null ? null : await deps.jobs.get(job.parentId)
+  const surface = shared === null ? undefined : deps.surfaces.get(shared.surface)
+  if (shared?.state !== 'delivered' || surface === undefined)
+    return { ...headOf(job), kind: 'failed', failure: { code: 'result_gone' } }
+  return shareView(job, shared, (n) => surface.picture(shared.receipt, n).picture)
 }

@@ -15,7 +15,9 @@ export async function drive(job: LiveJob, ride: Ride, deps: DriveDeps): Promise<
   const surface = deps.surfaces.get(job.surface)
   if (surface === undefined) throw new AppError('internal', { detail: `no surface ${job.surface}` })
   const state: DriveState = { job, phase: 'queued', surface, refresh: () => progress?.refresh() }
-  const progress = job.state === 'settled' ? null : startProgress(progressOptions(state, ride, deps))
+  // A share is settled from the start; its ack may still be on the wire.
+  const progress =
+    job.state === 'settled' && ride.ack === null ? null : startProgress(progressOptions(state, ride, deps))
   const { refresh } = state
   ride.cancelling.addEventListener('abort', refresh, { once: true })
   try {

@@ -39,6 +39,7 @@ export const failureCodes = [
   'token_rejected',
   // This program.
   'store_unavailable',
+  'accept_unknown',
   'not_ours',
   'configuration',
   'internal',
@@ -65,6 +66,8 @@ export interface AppErrorOptions {
   readonly cause?: unknown
   /** How long the other side asked us to wait, in milliseconds. */
   readonly retryAfterMs?: number | undefined
+  /** The answer was lost, not the question: it may have been done all the same. */
+  readonly unheard?: boolean
 }
 
 /** The one error class. Foreign errors are classified into it once, at the edge that met them. */
@@ -72,6 +75,7 @@ export class AppError extends Error {
   readonly code: FailureCode
   readonly detail: string | undefined
   readonly retryAfterMs: number | undefined
+  readonly unheard: boolean
 
   constructor(code: FailureCode, options: AppErrorOptions = {}) {
     super(options.detail === undefined ? code : `${code}: ${options.detail}`, { cause: options.cause })
@@ -79,6 +83,7 @@ export class AppError extends Error {
     this.code = code
     this.detail = options.detail
     this.retryAfterMs = options.retryAfterMs
+    this.unheard = options.unheard ?? false
   }
 
   get failure(): Failure {

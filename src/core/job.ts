@@ -44,8 +44,14 @@ export type ReadyInput =
 export const pictureTypes = ['image/png', 'image/jpeg', 'image/webp', 'image/gif', 'image/avif', 'image/heic'] as const
 export type PictureType = (typeof pictureTypes)[number]
 
-/** What started a job. Later actions (again, variations, …) join here. */
-export type JobAction = 'imagine' | 'edit'
+/** A picture that was handed in and is not used; the name is untrusted text. */
+export interface Omitted {
+  readonly name: string
+  readonly why: 'not_a_picture' | 'too_large' | 'too_many' | 'gone' | 'not_visible'
+}
+
+/** What started a job. A `share` shows an earlier job's pictures in another message: it has no task and costs nothing. */
+export type JobAction = 'imagine' | 'edit' | 'again' | 'upgrade' | 'variations' | 'share'
 
 /** One task of the image API: one picture. Times are milliseconds since the epoch by the store's clock. */
 export type Task = { readonly n: number } & (
@@ -86,6 +92,8 @@ export interface RequestFacts {
   /** The job that this one was made from, if any. */
   readonly parentId: string | null
   readonly inputs: readonly InputRef[]
+  /** Pictures that were pointed at and are not used, which the answer says. */
+  readonly omitted: readonly Omitted[]
   readonly address: Address
 }
 

@@ -23,18 +23,17 @@ export function liveView(state: DriveState, ride: Ride, deps: DriveDeps): JobVie
   const { taskTimeoutMs } = deps.settings
   // What is looked at rarely stands still, so that nothing is edited for a day.
   const late = started.length > 0 && started.every((task) => now - task.submittedAt >= taskTimeoutMs)
-  const taskClass = taskClassOf(job, deps.settings.model)
   // What is still to be submitted has all of its time before it.
-  const left = job.tasks
+  const elapsed = job.tasks
     .filter((task) => !isTerminal(task))
-    .map((task) => deps.poller.remaining(taskClass, 'submittedAt' in task ? Math.max(0, now - task.submittedAt) : 0))
+    .map((task) => ('submittedAt' in task ? Math.max(0, now - task.submittedAt) : 0))
   return {
     ...head,
     kind: 'running',
     done,
     startedAt,
     elapsedMs: late ? taskTimeoutMs : Math.max(0, now - startedAt),
-    remainingMs: late || left.includes(null) ? null : Math.max(0, ...left.map(Number)),
+    remainingMs: late ? null : deps.poller.remaining(taskClassOf(job, deps.settings.model), elapsed),
     late,
   }
 }

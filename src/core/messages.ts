@@ -1,7 +1,8 @@
 import type { Failure } from './failure.ts'
+import type { JobAction, Omitted } from './job.ts'
 import { english } from './messages/english.ts'
 import type { AspectRatio, Problem, Quality } from './request.ts'
-import type { CancelAnswer, Notice } from './view.ts'
+import type { CancelAnswer, EraseAnswer, JobTrouble, Notice, Usage } from './view.ts'
 
 /** Somebody else's text inside our words: each surface escapes it in its own way. */
 interface Quoted {
@@ -15,6 +16,10 @@ export interface Messages {
   readonly locale: string
   queued(place: number | null): string
   preparing(inputCount: number): string
+  /** An earlier picture is about to be shown in another place. */
+  readonly sharing: string
+  /** The chat will soon let nobody but the asker update the message, by this button. */
+  pressToSee(button: string): string
   running(progress: {
     readonly done: number
     readonly total: number
@@ -48,14 +53,114 @@ export interface Messages {
   readonly inThread: string
   /** How to let the bot post where it was only called. `command` as typed there. */
   invite(command: string): string
+  /** The bot is not in the channel it was called in, so the answer comes elsewhere. `command` as typed there. */
+  away(command: string): string
+  /** The channel takes no posts of apps, so the answer comes elsewhere. */
+  readonly closed: string
+  /** The picture could not be put into the chat: a link to it follows, which expires. */
+  readonly linked: string
+  eraseAnswer(answer: EraseAnswer['kind']): string
+  noJob(why: JobTrouble, command: string): string
+  readonly noPicture: string
+  readonly unread: string
+  readonly unseen: string
+  readonly formExpired: string
+  readonly formLate: string
+  /** The line that names the pictures used. */
+  used(names: readonly string[]): Words
+  /** The line that names the pictures left out, and why. */
+  omitted(omitted: readonly Omitted[]): Words
+  /** What somebody has spent, a line each. */
+  usage(usage: Usage): readonly string[]
+  /** What is written in a list for a job without a picture. */
+  readonly unfinished: { readonly live: string; readonly failed: string; readonly cancelled: string }
+  /** No job to list yet. */
+  nothingYet(command: string): string
+  /** One of several pictures. */
+  nthPicture(n: number): string
+  credits(credits: number): string
+  duration(ms: number): string
+  action(action: JobAction): string
   /** A picture's description for those who do not see it. */
   alt(prompt: string, edited: boolean): string
   quality(quality: Quality): string
   ratio(ratio: AspectRatio): string
   readonly labels: {
     readonly cancel: string
+    /** What the bot is doing, after its name. */
+    readonly drawing: string
+    /** Asked before something is deleted, with the answer that keeps it. */
+    readonly eraseSure: string
+    readonly keep: string
     readonly reply: string
     readonly askedBy: string
+    readonly sharedBy: string
+    readonly again: string
+    readonly edit: string
+    readonly upgrade: string
+    readonly variations: string
+    readonly details: string
+    readonly erase: string
+    readonly share: string
+    readonly shareToChannel: string
+    readonly shareToThread: string
+    readonly showResult: string
+    readonly open: string
+    readonly older: string
+    readonly newer: string
+    readonly history: string
+    readonly usage: string
+    readonly howTo: string
+    /** Stands for a picture whose name is not known. */
+    readonly repliedTo: string
+  }
+  /** Forms. Titles and buttons have at most 24 characters, Slack's limit. */
+  readonly form: {
+    readonly create: string
+    readonly edit: string
+    readonly share: string
+    readonly prompt: string
+    readonly promptHint: string
+    readonly change: string
+    readonly changeHint: string
+    readonly pictures: string
+    readonly picturesHint: string
+    readonly aspectRatio: string
+    readonly quality: string
+    readonly count: string
+    readonly where: string
+    readonly onlyMe: string
+    readonly submitCreate: string
+    readonly submitEdit: string
+    readonly submitShare: string
+    readonly close: string
+    /** Which pictures of a result. */
+    readonly which: string
+    readonly morePictures: string
+  }
+  /** The pages by which a workspace installs the bot. */
+  readonly install: {
+    readonly title: string
+    readonly intro: string
+    readonly button: string
+    readonly done: (workspace: string) => string
+    readonly denied: string
+    /** The way back took too long, or did not begin here. */
+    readonly stale: string
+    readonly failed: string
+  }
+  /** The names of what "Details" lists. */
+  readonly detail: {
+    readonly prompt: string
+    readonly aspectRatio: string
+    readonly quality: string
+    readonly credits: string
+    readonly took: string
+    readonly askedBy: string
+    readonly when: string
+    readonly inputs: string
+    readonly madeFrom: string
+    readonly number: string
   }
   readonly command: {
     readonly imagine: string
@@ -66,18 +171,34 @@ export interface Messages {
     readonly moreImages: string
     readonly count: string
     readonly private: string
+    readonly spoiler: string
+    readonly images: string
+    readonly history: string
+    readonly show: string
+    readonly showId: string
+    readonly usage: string
+    readonly help: string
+    /** The entries of the menus at a message and for everywhere: no sentence. */
+    readonly editImage: string
+    readonly createImage: string
   }
+  /** Names of commands and options where a chat translates them: lower case, at most 30 letters, digits, `-` and `_`. */
+  readonly names: Readonly<Record<CommandName, string>>
 }
+
+export type CommandName =
+  | ('imagine' | 'prompt' | 'aspectRatio' | 'quality' | 'image' | 'count' | 'private' | 'spoiler')
+  | ('images' | 'history' | 'show' | 'id' | 'usage' | 'help')
 
 /** Each language that the catalogue has, by its base tag. */
 export const catalogue: Readonly<Record<string, Messages>> = { en: english }
 
 /** The messages for a person's locale (`de`, `pt-BR`, …); English where the catalogue has no other. */
-export function messagesFor(locale: string): Messages {
+export function messagesFor(locale: string, languages: Readonly<Record<string, Messages>> = catalogue): Messages {
   const base = locale.split(/[-_]/)[0]?.toLowerCase() ?? 'en'
   // The tag comes from outside: only the catalogue's own names count, not `constructor`.
-  const tag = [locale, base].find((name) => Object.hasOwn(catalogue, name))
-  return (tag === undefined ? undefined : catalogue[tag]) ?? english
+  const tag = [locale, base].find((name) => Object.hasOwn(languages, name))
+  return (tag === undefined ? undefined : languages[tag]) ?? english
 }
 
 /** A notice in words, a line each. `command` as it is typed in that chat. */
@@ -95,5 +216,19 @@ export function noticeWords(notice: Notice, messages: Messages, command: string)
       return [[messages.oldButton]]
     case 'help':
       return messages.help(command).map((line) => [line])
+    case 'erase':
+      return [[messages.eraseAnswer(notice.answer)]]
+    case 'no_job':
+      return [[messages.noJob(notice.why, command)]]
+    case 'no_picture':
+      return [[messages.noPicture]]
+    case 'unread':
+      return [[messages.unread]]
+    case 'unseen':
+      return [[messages.unseen]]
+    case 'form_expired':
+      return [[messages.formExpired]]
+    case 'form_late':
+      return [[messages.formLate]]
   }
 }

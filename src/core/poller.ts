@@ -1,12 +1,14 @@
 import { backoffMs } from './backoff.ts'
-import { type Durations, remaining } from './durations.ts'
+import { remaining } from './durations.ts'
+import type { Experience } from './experience.ts'
 import { AppError } from './failure.ts'
 import { createHeap } from './heap.ts'
-import type { Clock, ImageApi, Log, Meter, Random, TaskStatus } from './ports.ts'
-import { createSchedule, minLookGapMs } from './schedule.ts'
-import { lateLookAt, type TaskClass, type Watched } from './watched.ts'
-
-export type WatchEnd = Exclude<TaskStatus, { state: 'working' }>
+import { createPace } from './pace.ts'
+import type { Clock, ImageApi, Log, Meter, Random } from './ports.ts'
+import { createPricing } from './pricing.ts'
+import { minLookGapMs, nextLook } from './schedule.ts'
+import type { TaskClass, Watch, WatchEnd, Watched } from './watched.ts'
+import { createWatch, endOf, inTime, lateLookAt, sightingOf } from './watched.ts'
 
 /** Looks at all tasks of this process, each at the right time, within one budget of requests. Writes nothing. */
 export interface Poller {
@@ -18,8 +20,13 @@ export interface Poller {
   budget(looksPerSecond: number): void
   /** How many tasks are watched. */
   readonly size: number
-  /** The mean time left for a task of this class that has run `elapsedMs`; null when it is slower than usual. */
-  remaining(taskClass: TaskClass, elapsedMs: number): number | null
+  /** How many tasks all replicas together may have under way before their looks come too late. */
+  capacity(): number
+  /**
+   * The mean time until the last of some tasks of a class ends that have run `elapsedMs`; null when one is slower than
+   * usual.
+   */
+  remaining(taskClass: TaskClass, elapsedMs: readonly number[]): number | null
 }
 
 export interface PollerOptions {
@@ -28,70 +35,74 @@ export interface PollerOptions {
   readonly random: Random
   readonly meter: Meter
   readonly log: Log
-  readonly durations: (taskClass: TaskClass) => Durations
+  readonly experience: Pick<Experience, 'durations' | 'saw'>
   readonly looksPerTask: number
-  /** Status queries a second, over all tasks. */
+  /** Status queries a second, over all tasks of all replicas. */
   readonly looksPerSecond: number
-}
-
-/** All times here are on the monotonic clock: a wall clock that is set back must not stop the looks. */
-interface Entry {
-  readonly watched: Watched
-  readonly signal: AbortSignal
-  readonly settle: (end: WatchEnd) => void
-  readonly submittedAt: number
-  readonly lateAt: number
-  readonly deadlineAt: number
-  late: boolean
-  /** A nudge or a stop makes the heap's copy stale. */
-  dueAt: number
-  lastLookAt: number
-  /** The API asked not to be asked before. */
-  notBefore: number
-  /** Nudged while a look was on its way, whose answer may be older than the hint. */
-  nudged: boolean
-  /** Looks in a row that told nothing. */
-  blind: number
-  unknown: number
-  looking: boolean
-  over: boolean
 }
 
 /** A 404 may be a replica of the API that has not heard of the task yet; after this many it counts. */
 const unknownLooks = 4
 const blindBackoff = { firstMs: 1_000, mostMs: 30_000 }
+/** Looks due within so many milliseconds are sent together: waking up costs more than looking does. */
+const gatherMs = 8
+
+interface Item {
+  readonly watch: Watch
+  /** As it was when it was queued: another one since makes this copy stale. */
+  readonly rank: number
+}
 
 export function createPoller(options: PollerOptions): Poller {
-  const { api, clock, meter, log } = options
-  const heap = createHeap<{ readonly entry: Entry; readonly dueAt: number }>((item) => item.dueAt)
-  const entries = new Map<string, Entry>()
-  const schedules = new Map<TaskClass, ReturnType<typeof createSchedule>>()
-  let paceMs = 1000 / options.looksPerSecond
-  let freeAt = Number.NEGATIVE_INFINITY
+  const { api, clock, meter, log, experience } = options
+  const watches = new Map<string, Watch>()
+  const pricing = createPricing({ durations: experience.durations, looksPerTask: options.looksPerTask })
+  const pace = createPace(options.looksPerSecond)
+  let heap = createHeap<Item>((item) => item.rank)
+  let late = 0
   let wake: AbortController | null = null
 
-  const scheduleOf = (taskClass: TaskClass) => {
-    const known = schedules.get(taskClass)
-    if (known !== undefined) return known
-    const made = createSchedule(options.durations(taskClass), options.looksPerTask)
-    schedules.set(taskClass, made)
-    return made
+  /** Prices move with what is learned and with the number of tasks; the order of the looks follows. */
+  function settlePrices(now: number): void {
+    if (!pricing.settle(now, watches.size - late, pace.perSecond)) return
+    heap = createHeap((item) => item.rank)
+    for (const watch of watches.values()) {
+      if (watch.looking) continue
+      // What has another reason than the prices stays as it is.
+      if (!watch.late && watch.blind === 0 && watch.calledAt === null) plan(watch)
+      heap.push({ watch, rank: watch.rank })
+    }
+    wake?.abort()
   }
 
-  const queue = (entry: Entry, dueAt: number) => {
-    entry.dueAt = dueAt
-    heap.push({ entry, dueAt })
+  /** When to look next by the prices, after a look that found it under way or before the first. */
+  function plan(watch: Watch): void {
+    const durations = experience.durations(watch.watched.taskClass)
+    const age = Math.max(0, watch.lastLookAt - watch.submittedAt)
+    const { least, shared } = pricing.prices
+    watch.readyAt = inTime(watch, watch.submittedAt + nextLook(durations, age, least))
+    watch.rank = shared > least ? inTime(watch, watch.submittedAt + nextLook(durations, age, shared)) : watch.readyAt
+  }
+
+  const queue = (watch: Watch) => {
+    heap.push({ watch, rank: watch.rank })
     if (wake === null) void pump()
-    else if (heap.peek()?.entry === entry) wake.abort()
+    else if (heap.peek()?.watch === watch) wake.abort()
   }
 
-  const isStale = (item: { entry: Entry; dueAt: number }) =>
-    item.entry.over || item.entry.looking || item.dueAt !== item.entry.dueAt
+  const queueAt = (watch: Watch, at: number) => {
+    watch.readyAt = at
+    watch.rank = at
+    queue(watch)
+  }
+
+  const isStale = ({ watch, rank }: Item) => watch.over || watch.looking || rank !== watch.rank
 
   /** Runs while anything is due some time; one wait at a time, cut short by anything that becomes due earlier. */
   async function pump(): Promise<void> {
     wake = new AbortController()
     for (;;) {
+      settlePrices(clock.monotonic())
       const next = heap.peek()
       if (next === undefined) break
       if (isStale(next)) {
@@ -99,14 +110,14 @@ export function createPoller(options: PollerOptions): Poller {
         continue
       }
       const now = clock.monotonic()
-      const at = Math.max(next.dueAt, freeAt)
+      const at = Math.max(next.watch.readyAt, pace.freeAt)
       if (at > now) {
-        await pause(at - now)
+        await pause(Math.max(gatherMs, at - now))
         continue
       }
       heap.pop()
-      freeAt = Math.max(freeAt, now - burstMs) + paceMs
-      void look(next.entry)
+      pace.sent(now)
+      void look(next.watch)
     }
     wake = null
   }
@@ -118,133 +129,119 @@ export function createPoller(options: PollerOptions): Poller {
     await clock.sleep(ms, waiting.signal).catch(() => undefined)
   }
 
-  async function look(entry: Entry): Promise<void> {
-    entry.looking = true
-    entry.nudged = false
+  async function look(watch: Watch): Promise<void> {
+    watch.looking = true
+    watch.nudged = false
     const askedAt = clock.monotonic()
     try {
-      const status = await api.look(entry.watched.taskId, entry.signal)
-      if (entry.over) return
+      const status = await api.look(watch.watched.taskId, watch.signal)
+      if (watch.over) return
       meter.count('status_queries', { answer: status.state })
       if (status.state !== 'working') {
-        // The task ended somewhere between the two looks: its middle is the estimate.
-        const since = Math.max(entry.lastLookAt, entry.submittedAt)
-        meter.time('detection_lag', Math.max(0, clock.monotonic() - (since + askedAt) / 2))
-        entry.settle(status)
+        const sighting = sightingOf(watch, askedAt, status.state)
+        if (sighting !== null) experience.saw(watch.watched.taskClass, sighting)
+        meter.time('detection_lag', clock.monotonic() - endOf(watch, askedAt))
+        watch.settle(status)
         return
       }
-      entry.blind = 0
-      entry.unknown = 0
-      entry.lastLookAt = askedAt
-      const { submittedAt } = entry
-      const next = submittedAt + scheduleOf(entry.watched.taskClass).next(askedAt - submittedAt)
-      again(entry, entry.nudged ? askedAt : next)
+      watch.blind = 0
+      watch.unknown = 0
+      watch.lastLookAt = askedAt
+      again(watch, watch.nudged ? askedAt : null)
     } catch (error) {
-      if (entry.over) return
-      toldNothing(entry, error)
+      if (watch.over) return
+      toldNothing(watch, error)
     } finally {
-      entry.looking = false
+      watch.looking = false
     }
   }
 
-  function toldNothing(entry: Entry, error: unknown): void {
+  function toldNothing(watch: Watch, error: unknown): void {
     const code = error instanceof AppError ? error.code : 'internal'
     meter.count('status_queries', { answer: code })
     if (code === 'task_unknown') {
-      entry.unknown += 1
-      if (entry.unknown >= unknownLooks) {
-        entry.settle({ state: 'failed', failure: { code: 'task_unknown' } })
+      watch.unknown += 1
+      if (watch.unknown >= unknownLooks) {
+        watch.settle({ state: 'failed', failure: { code: 'task_unknown' } })
         return
       }
     }
-    entry.blind += 1
-    if (entry.blind === 3) log.warn({ code }, 'status queries tell nothing')
+    watch.blind += 1
+    if (watch.blind === 3) log.warn({ code }, 'status queries tell nothing')
     const asked = error instanceof AppError ? error.retryAfterMs : undefined
     const now = clock.monotonic()
-    if (asked !== undefined) entry.notBefore = now + asked
-    again(entry, now + Math.max(minLookGapMs, asked ?? backoffMs(blindBackoff, entry.blind, options.random)))
+    if (code === 'rate_limited') pace.tooMany(now)
+    if (asked !== undefined) watch.notBefore = now + asked
+    again(watch, now + Math.max(minLookGapMs, asked ?? backoffMs(blindBackoff, watch.blind, options.random)))
   }
 
-  function again(entry: Entry, dueAt: number): void {
-    entry.looking = false
+  /** Queues the next look: at a time, or when the prices say so. */
+  function again(watch: Watch, at: number | null): void {
+    watch.looking = false
     const now = clock.monotonic()
-    if (now >= entry.deadlineAt) {
-      entry.settle({ state: 'failed', failure: { code: 'timed_out' } })
+    if (now >= watch.deadlineAt) {
+      watch.settle({ state: 'failed', failure: { code: 'timed_out' } })
       return
     }
-    if (now >= entry.lateAt && !entry.late) {
-      entry.late = true
-      entry.watched.onLate()
+    if (now >= watch.lateAt && !watch.late) {
+      watch.late = true
+      late += 1
+      watch.watched.onLate()
     }
-    queue(entry, entry.late ? lateLookAt(entry, now) : inTime(entry, dueAt))
-  }
-
-  /** The next look, but not past the moment at which the task becomes late: its person is told then. */
-  function inTime(entry: Entry, dueAt: number): number {
-    const earliest = Math.max(dueAt, entry.lastLookAt + minLookGapMs)
-    return Math.min(earliest, entry.deadlineAt, Math.max(entry.lateAt, entry.notBefore))
+    if (watch.late) queueAt(watch, lateLookAt(watch, now))
+    else if (at !== null) queueAt(watch, inTime(watch, at))
+    else {
+      plan(watch)
+      queue(watch)
+    }
   }
 
   return {
     get size() {
-      return entries.size
+      return watches.size
     },
-    remaining: (taskClass, elapsedMs) => remaining(options.durations(taskClass), elapsedMs),
-    budget: (looksPerSecond) => {
-      paceMs = 1000 / looksPerSecond
-    },
+    capacity: () => pricing.capacity(options.looksPerSecond),
+    remaining: (taskClass, elapsedMs) => remaining(experience.durations(taskClass), elapsedMs),
+    budget: pace.budget,
     nudge: (key) => {
-      const entry = entries.get(key)
-      if (entry === undefined) return
+      const watch = watches.get(key)
+      if (watch === undefined) return
       const now = clock.monotonic()
-      if (entry.looking) entry.nudged = true
+      watch.calledAt ??= now
+      if (watch.looking) watch.nudged = true
       // Asked to stay away for longer, it comes when that is over.
-      else if (entry.notBefore <= now) queue(entry, Math.max(now, entry.lastLookAt + minLookGapMs))
+      else if (watch.notBefore <= now) queueAt(watch, Math.max(now, watch.lastLookAt + minLookGapMs))
     },
     watch: (watched, signal) =>
       new Promise((resolve, reject) => {
         signal.throwIfAborted()
         const leave = () => {
-          entry.over = true
+          watch.over = true
+          if (watch.late) late -= 1
           // A task watched twice (lost and taken over again) stays known by its later watch.
-          if (entries.get(watched.key) === entry) entries.delete(watched.key)
+          if (watches.get(watched.key) === watch) watches.delete(watched.key)
           signal.removeEventListener('abort', stop)
           // The heap drops it when it comes up; an empty pump should not sleep for it.
-          wake?.abort()
+          if (heap.peek()?.watch === watch) wake?.abort()
         }
         const stop = () => {
           leave()
           reject(signal.reason)
         }
-        const now = clock.monotonic()
-        const submittedAt = now - Math.max(0, clock.now() - watched.submittedAt)
-        const entry: Entry = {
-          watched,
-          signal,
-          settle: (end) => {
-            leave()
-            resolve(end)
-          },
-          submittedAt,
-          lateAt: submittedAt + (watched.lateAt - watched.submittedAt),
-          deadlineAt: submittedAt + (watched.deadlineAt - watched.submittedAt),
-          late: false,
-          dueAt: 0,
-          lastLookAt: Number.NEGATIVE_INFINITY,
-          notBefore: Number.NEGATIVE_INFINITY,
-          nudged: false,
-          blind: 0,
-          unknown: 0,
-          looking: false,
-          over: false,
+        const settle = (end: WatchEnd) => {
+          leave()
+          resolve(end)
         }
-        entries.set(watched.key, entry)
+        const now = clock.monotonic()
+        const watch = createWatch(watched, signal, settle, { monotonic: now, wall: clock.now() })
+        pricing.came(watched.taskClass)
+        settlePrices(now)
+        watches.set(watched.key, watch)
         signal.addEventListener('abort', stop, { once: true })
-        // A task taken over late may have passed its time already: look at once, then by the rule.
-        queue(entry, Math.max(now, submittedAt + scheduleOf(watched.taskClass).next(0)))
+        plan(watch)
+        // Taken over late it may have passed its time already: looked at once, then by the rule.
+        watch.takenOver = watch.readyAt < now
+        queue(watch)
       }),
   }
 }
-
-/** Looks that fell due while nothing was sent may be sent together, up to this much of the budget. */
-const burstMs = 200

@@ -12,6 +12,7 @@ import type {
   SurfaceName,
   TaskEnd,
 } from './job.ts'
+import type { Links } from './link.ts'
 import type { ImageRequest } from './request.ts'
 import type { Studio } from './studio.ts'
 import type { JobView, Notice } from './view.ts'
@@ -70,6 +71,13 @@ export interface Call {
 }
 
 // ---------------------------------------------------------------- pictures
+
+/** A picture of a chat platform. */
+export interface Source {
+  readonly picture: Picture
+  /** The platform's own URL where anybody can fetch it, asked for anew since it expires; null where there is none. */
+  publicUrl(signal: AbortSignal): Promise<string | null>
+}
 
 /** A source of a picture, not its bytes: it may be opened again, for a retry fetches again. */
 export interface Picture {
@@ -148,6 +156,15 @@ export interface ImageApi {
 
 // ---------------------------------------------------------------- surfaces
 
+/** How a view is shown for a job. */
+export interface ShowCall extends Call {
+  /**
+   * Stores how far it has come: an address (and files already uploaded, in the address) from which the same `show` goes
+   * on after a crash. Throws `not_ours` when the job was lost.
+   */
+  keep(receipt: Receipt): Promise<void>
+}
+
 export interface Surface {
   readonly name: SurfaceName
   /**
@@ -155,13 +172,16 @@ export interface Surface {
    * Throws an AppError: `surface_unavailable`/`rate_limited` (later), `delivery_gone`, `delivery_refused`,
    * `permission_missing`, `result_too_large`, or what opening a picture threw.
    */
-  show(address: Address, view: JobView, call: Call): Promise<Receipt>
-  /** Milliseconds from one progress edit to the next, for a job that has run `elapsedMs`, with `live` jobs on this surface. */
-  pace(elapsedMs: number, live: number): number
-  /** A picture handed in, by the surface's own credentials. `publicUrl` where the platform's own URL can be fetched by anybody. */
-  input(ref: Extract<InputRef, { kind: 'remote' }>): { readonly picture: Picture; readonly publicUrl: string | null }
+  show(address: Address, view: JobView, call: ShowCall): Promise<Receipt>
+  /**
+   * Milliseconds from one progress edit to the next, for a job that has run `elapsedMs`, with `live` jobs on this surface,
+   * `inChannel` of them in the job's own channel.
+   */
+  pace(elapsedMs: number, live: number, inChannel: number): number
+  /** A picture handed in, by the surface's own credentials. */
+  input(ref: Extract<InputRef, { kind: 'remote' }>): Source
   /** The n-th picture (1-based) of a result that was shown. */
-  picture(receipt: Receipt, n: number): Picture
+  picture(receipt: Receipt, n: number): Source
 }
 
 /** The listening half of a chat platform. */
@@ -214,10 +234,22 @@ export type AcceptAnswer =
 export interface JobStore {
   /** One transaction: event key, caps, job, tasks, ledger holds. */
   accept(entry: NewJob, caps: Caps): Promise<AcceptAnswer>
+  /**
+   * Nobody repeats an accept that may have been written down unheard. As soon as that can be found out, a job that is
+   * there is given back, so that a replica claims it.
+   */
+  disown(entry: NewJob): void
   get(id: string): Promise<Job | null>
   findByMessage(surface: SurfaceName, messageKey: string): Promise<Job | null>
-  /** Newest first; `before` is the id of the last job already seen. `personId` null: everybody's. */
+  /**
+   * Newest first, without shares and what was erased; `before` is the id of the last job already seen. `personId` null:
+   * everybody's.
+   */
   list(query: JobQuery): Promise<readonly Job[]>
+  /** Leaves a job that is over out of every list from now on; false when it is unknown or live. */
+  erase(id: string): Promise<boolean>
+  /** Credits that the caps count for a person today (UTC) and in the last 30 days, pictures made in these, everybody's credits today. */
+  spent(surface: SurfaceName, personId: string): Promise<Spent>
   /**
    * Marks a live, unsettled job cancelled and turns its planned tasks into cancelled ones with their holds refunded, by
    * state and not by owner; settles it when nothing is left. Null: unknown, settled or over.
@@ -225,9 +257,16 @@ export interface JobStore {
   cancel(id: string): Promise<LiveJob | null>
   /**
    * Who waits for a submit, everywhere: the job of each planned task, in fair order between people (round by round, one
-   * task of each person, who has most under way comes last), at most `limit`.
+   * task of each person, who has most under way comes last; after all of these, who may not run yet), at most `limit`.
    */
-  line(limit: number): Promise<readonly string[]>
+  line(limit: number, maxRunningPerPerson: number): Promise<readonly string[]>
+}
+
+export interface Spent {
+  readonly today: number
+  readonly month: number
+  readonly pictures: number
+  readonly everybodyToday: number
 }
 
 export interface JobQuery {
@@ -247,14 +286,20 @@ export interface Fence {
 export interface SubmitLimits {
   readonly maxInFlight: number
   readonly perSecond: number
+  /** Jobs of one person with a slot, at most; a job's own further tasks need no other place. */
+  readonly maxRunningPerPerson: number
   /** How long a task keeps its slot at most, also one whose outcome is unknown, in milliseconds. */
   readonly slotMs: number
 }
 
-/** `wait`: no slot or no rate now; `skip`: the task is no longer planned. */
+/**
+ * `wait`: no slot or no rate now, for anybody; `person_busy`: enough of this person's jobs are running, here or elsewhere;
+ * `skip`: the task is no longer planned.
+ */
 export type BeginAnswer =
   | { readonly kind: 'go'; readonly submittedAt: number }
   | { readonly kind: 'wait'; readonly ms: number }
+  | { readonly kind: 'person_busy'; readonly ms: number }
   | { readonly kind: 'skip' }
 
 /** What driving a job asks of the store: each call is one fenced transaction. All but `taken` throw `not_ours`. */
@@ -308,9 +353,21 @@ export interface Hints {
   listen(listener: (hint: Hint) => void, signal: AbortSignal): void
 }
 
+/** What was learned of how long tasks take: for all replicas, and for the next start. */
+export interface DurationStore {
+  /** What is kept, by class of tasks. */
+  all(): Promise<ReadonlyMap<string, string>>
+  /**
+   * One transaction: replaces what is kept of a class (null: nothing) by what `change` makes of it, and gives that.
+   * `change` may be called again: no other replica's change is lost.
+   */
+  update(taskClass: string, change: (kept: string | null) => string): Promise<string>
+}
+
 /** What a form needs later (the pictures it was opened on), kept until it is sent or expires. */
 export interface Drafts {
-  put(draft: Json, keepMs: number): Promise<string>
+  /** `id` is the caller's own and unguessable: a form is opened with it while the draft is still being written. */
+  put(id: string, draft: Json, keepMs: number): Promise<void>
   /** The draft, or null when unknown or expired. */
   get(id: string): Promise<Json | null>
 }
@@ -364,8 +421,15 @@ export interface AdapterTools {
   readonly log: Log
   readonly meter: Meter
   readonly clock: Clock
+  readonly random: Random
   readonly newId: NewId
   readonly step: Step
+  readonly drafts: Drafts
+  readonly vault: Vault
+  readonly routes: Routes
+  readonly shelf: Shelf
+  /** Signed links to what is on the shelf; null where nothing outside can fetch from us. */
+  readonly links: Links | null
   /** Reports what can't be cured by waiting (a wrong token): the process says so and ends with exit code 1. */
   readonly fatal: (error: AppError) => void
 }

@@ -1,6 +1,7 @@
 import { AppError, failureOf, isPassing } from './failure.ts'
 import type { Address, Receipt } from './job.ts'
-import type { Call, Clock, Log, Surface } from './ports.ts'
+import type { Call, Clock, Log, ShowCall, Surface } from './ports.ts'
+import type { Live } from './ride.ts'
 import type { JobView } from './view.ts'
 
 /** The one living message of a job while the job is under way. Best effort: the latest view wins, one edit at a time. */
@@ -22,7 +23,7 @@ export interface ProgressOptions {
   readonly view: () => JobView
   /** Milliseconds since the job was accepted. */
   readonly elapsedMs: () => number
-  readonly live: () => number
+  readonly live: () => Live
   readonly opening: JobView
   readonly onOpened: (receipt: Receipt) => Promise<void>
   /** The message was deleted, or the place for it is gone. */
@@ -76,8 +77,10 @@ export function startProgress(options: ProgressOptions): Progress {
 
   /** Never aborted by `stop`: a message whose receipt is lost would be posted a second time. */
   async function post(view: JobView): Promise<void> {
-    await keep(await surface.show(options.address, view, call))
+    await keep(await surface.show(options.address, view, showing(call)))
   }
+
+  const showing = (by: Call): ShowCall => ({ ...by, keep })
 
   async function keep(next: Receipt): Promise<void> {
     const known = receipt
@@ -88,14 +91,15 @@ export function startProgress(options: ProgressOptions): Progress {
   async function edit(): Promise<void> {
     await opening
     while (!signal.aborted) {
-      await pause(surface.pace(options.elapsedMs(), options.live()))
+      const { surface: live, channel } = options.live()
+      await pause(surface.pace(options.elapsedMs(), live, channel))
       if (signal.aborted) return
       const view = options.view()
       const text = JSON.stringify(view)
       if (text === shown) continue
       try {
         if (receipt === null) await post(view)
-        else await keep(await surface.show(receipt.address, view, { ...call, signal }))
+        else await keep(await surface.show(receipt.address, view, showing({ ...call, signal })))
         shown = text
       } catch (error) {
         if (signal.aborted) return

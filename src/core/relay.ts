@@ -1,7 +1,8 @@
 import { AppError } from './failure.ts'
-import { type InputRef, isLive, type LiveJob, type ReadyInput, type SurfaceName } from './job.ts'
+import { repeatsInputs } from './follow-up.ts'
+import { type InputRef, isLive, type Job, type LiveJob, type ReadyInput, type SurfaceName } from './job.ts'
 import type { Links } from './link.ts'
-import type { Clock, Converter, JobStore, Picture, Shelf, Surface } from './ports.ts'
+import type { Clock, Converter, JobStore, OpenPicture, Shelf, Source, Surface } from './ports.ts'
 
 /** Makes the pictures that were handed in reachable for the image API. */
 export interface Relay {
@@ -15,32 +16,56 @@ export interface RelayOptions {
   readonly surfaces: ReadonlyMap<SurfaceName, Surface>
   readonly jobs: Pick<JobStore, 'get'>
   readonly converter: Converter
-  readonly shelf: Pick<Shelf, 'put'>
+  readonly shelf: Pick<Shelf, 'put' | 'find' | 'read'>
   /** Null where nothing outside can fetch from us. */
   readonly links: Links | null
   readonly clock: Clock
   readonly keepMs: number
 }
 
+/** How many repeats of repeats are followed back to a picture that is still kept. */
+const mostRepeats = 5
+
 export function createRelay(options: RelayOptions): Relay {
   const { surfaces, jobs, converter, shelf, links, clock, keepMs } = options
 
   async function prepareOne(job: LiveJob, ref: InputRef, n: number, signal: AbortSignal): Promise<ReadyInput> {
-    const { picture, publicUrl } = await sourceOf(job, ref)
+    const id = shelfId(job.id, n)
+    const kept = links === null ? null : await keptBefore(job, n)
+    if (kept !== null) {
+      await shelf.put(id, kept.type, kept.body, keepMs)
+      return { kind: 'shelf', id, type: kept.type }
+    }
+    const source = await sourceOf(job, ref)
+    const publicUrl = links === null ? await source.publicUrl(signal) : null
     // Said before the download, which would be for nothing.
     if (links === null && publicUrl === null) throw new AppError('input_needs_public_url')
-    const fitted = await converter.fit(picture, signal).catch((error: unknown) => Promise.reject(asInput(error)))
+    const fitted = await converter.fit(source.picture, signal).catch((error: unknown) => Promise.reject(asInput(error)))
     if (links === null) {
       // The platform's own signed URL serves the original bytes only.
       if (publicUrl !== null && !fitted.converted) return { kind: 'public', url: publicUrl }
       throw new AppError('input_needs_public_url')
     }
-    const id = `${job.id}-in${n}`
     await shelf.put(id, fitted.type, whole(fitted.bytes), keepMs)
     return { kind: 'shelf', id, type: fitted.type }
   }
 
-  async function sourceOf(job: LiveJob, ref: InputRef): Promise<{ picture: Picture; publicUrl: string | null }> {
+  /** The same picture, as an earlier job had it that this one repeats: the platform may have deleted it since. */
+  async function keptBefore(job: LiveJob, n: number): Promise<OpenPicture | null> {
+    let { action, parentId }: Pick<LiveJob, 'action' | 'parentId'> = job
+    for (let steps = 0; parentId !== null && repeatsInputs(action) && steps < mostRepeats; steps += 1) {
+      const id = shelfId(parentId, n)
+      const found = await shelf.find(id)
+      if (found !== null) return { ...found, body: shelf.read(id, 0, found.size) }
+      const parent: Job | null = await jobs.get(parentId)
+      if (parent === null) return null
+      action = parent.action
+      parentId = parent.parentId
+    }
+    return null
+  }
+
+  async function sourceOf(job: LiveJob, ref: InputRef): Promise<Source> {
     if (ref.kind === 'remote') {
       const surface = surfaces.get(job.surface)
       if (surface === undefined) throw new AppError('internal', { detail: `no surface ${job.surface}` })
@@ -51,7 +76,7 @@ export function createRelay(options: RelayOptions): Relay {
     const receipt = shown === null || shown.state === 'abandoned' ? null : shown.receipt
     if (surface === undefined || receipt === null || receipt === undefined || (shown !== null && isLive(shown)))
       throw new AppError('input_gone')
-    return { picture: surface.picture(receipt, ref.n), publicUrl: null }
+    return surface.picture(receipt, ref.n)
   }
 
   return {
@@ -68,6 +93,10 @@ export function createRelay(options: RelayOptions): Relay {
         return links.sign(input.id, clock.now() + forMs)
       }),
   }
+}
+
+function shelfId(jobId: string, n: number): string {
+  return `${jobId}-in${n}`
 }
 
 /** A result that is handed in fails as a picture handed in: the words for a result would be about another request. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Omitted } from './job.ts'
 
 /** Source of the limits: the image API's product page and its sibling services (docs/image-api.md). */
 export const requestLimits = {
@@ -31,6 +32,8 @@ export const requestSchema = z.strictObject({
   quality: z.enum(qualities).default('medium'),
   count: z.int().min(1).max(requestLimits.count).default(1),
   private: z.boolean().default(false),
+  /** Hidden until somebody clicks on it, where a chat can do that. */
+  spoiler: z.boolean().default(false),
 })
 export type ImageRequest = Readonly<z.output<typeof requestSchema>>
 export type ImageRequestInput = z.input<typeof requestSchema>
@@ -50,6 +53,15 @@ export type Problem =
     }
   | { readonly kind: 'too_many_inputs'; readonly max: number; readonly given: number }
   | { readonly kind: 'not_a_picture'; readonly name: string }
+  /** The only picture, and of no use for another reason. */
+  | { readonly kind: 'picture_unusable'; readonly omitted: Omitted }
+  /** What the bot may not do where it was asked: said before anything is spent. */
+  | { readonly kind: 'permission_missing'; readonly permissions: readonly BotPermission[] }
+  /** A private answer was asked for in a message, which the chat can't answer privately. `command` as typed there. */
+  | { readonly kind: 'private_needs_command'; readonly command: string }
+
+/** What a bot needs to answer in a channel, by the chat's own terms. */
+export type BotPermission = 'view_channel' | 'send_messages' | 'send_in_threads' | 'attach_files' | 'read_history'
 
 export type Checked =
   | { readonly ok: true; readonly request: ImageRequest }

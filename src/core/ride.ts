@@ -38,7 +38,8 @@ export interface DriveDeps {
 }
 
 interface DriveSettings {
-  readonly limits: SubmitLimits
+  /** Of this moment: how many tasks may be under way follows from what their looks cost. */
+  readonly limits: () => SubmitLimits
   /** How long one POST may take before its outcome counts as unknown. */
   readonly submitTimeoutMs: number
   /** How long a task may take before its person is told that it is late. */
@@ -46,6 +47,13 @@ interface DriveSettings {
   /** How long a late task is still watched, rarely, before it is given up. */
   readonly longestMs: number
   readonly model: string
+}
+
+/** Jobs under way in this process, the job itself among them. */
+export interface Live {
+  readonly surface: number
+  /** In the job's own channel. */
+  readonly channel: number
 }
 
 /** One job under way in this process. */
@@ -62,7 +70,7 @@ export interface Ride {
   /** Cancels the job from within. */
   cancel(): void
   readonly ack: Promise<Receipt | null> | null
-  readonly live: () => number
+  readonly live: () => Live
   readonly log: Log
 }
 

@@ -2,7 +2,7 @@ import { backoffMs } from './backoff.ts'
 import { drive } from './drive.ts'
 import { AppError, failureOf } from './failure.ts'
 import { createHeartbeat } from './heartbeat.ts'
-import { isLive, type LiveJob, type Receipt, type SurfaceName } from './job.ts'
+import { isLive, type LiveJob, type Receipt } from './job.ts'
 import { patientStore } from './patience.ts'
 import type { DriveStore, Gate, Hint, Hints, JobStore, Log, ReplicaStore } from './ports.ts'
 import type { DriveDeps } from './ride.ts'
@@ -61,9 +61,15 @@ export function createRunner(options: RunnerOptions): Runner {
 
   const releasing = new Set<Promise<void>>()
 
-  /** Jobs driven here on each surface: every progress edit asks. */
-  const live = new Map<SurfaceName, number>()
-  const count = (surface: SurfaceName, by: 1 | -1) => live.set(surface, (live.get(surface) ?? 0) + by)
+  /** Jobs driven here on each surface, and in each channel: every progress edit asks. */
+  const live = new Map<string, number>()
+  const count = (job: LiveJob, by: 1 | -1) => {
+    for (const place of [job.surface, channelOf(job)]) {
+      const left = (live.get(place) ?? 0) + by
+      if (left === 0) live.delete(place)
+      else live.set(place, left)
+    }
+  }
 
   function adopt(job: LiveJob, ack: Promise<Receipt | null> | null): void {
     if (stopping.signal.aborted) return
@@ -77,12 +83,12 @@ export function createRunner(options: RunnerOptions): Runner {
     const losing = new AbortController()
     const done = ride(job, ack, cancelling, losing).then((end) => {
       driven.delete(job.id)
-      count(job.surface, -1)
+      count(job, -1)
       options.turns.leave({ personKey: `${job.surface}/${job.workspace}/${job.person.id}`, jobId: job.id })
       if (end === 'lost' || losing.signal.aborted) giveBack(job.id)
     })
     driven.set(job.id, { cancelling, losing, done })
-    count(job.surface, 1)
+    count(job, 1)
   }
 
   /** Drives until the job is over, lost, or this process ends; anything else is tried again. */
@@ -107,7 +113,7 @@ export function createRunner(options: RunnerOptions): Runner {
       stopping: halting,
       cancelling: cancelling.signal,
       cancel: () => cancelling.abort(),
-      live: () => live.get(first.surface) ?? 0,
+      live: () => ({ surface: live.get(first.surface) ?? 0, channel: live.get(channelOf(first)) ?? 0 }),
       log: jobLog,
     }
     for (let attempt = 1; ; attempt += 1) {
@@ -235,4 +241,8 @@ export function createRunner(options: RunnerOptions): Runner {
       })
     },
   }
+}
+
+function channelOf({ surface, channel }: LiveJob): string {
+  return `${surface}/${channel}`
 }

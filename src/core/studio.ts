@@ -1,7 +1,9 @@
-import { backoffMs } from './backoff.ts'
-import { failureOf } from './failure.ts'
-import { isLive, type Job, type LiveJob, type RequestFacts, type SurfaceName } from './job.ts'
-import type { AcceptAnswer, Caps, Clock, Hints, JobQuery, JobStore, Log, Meter, NewId, Reply, Step } from './ports.ts'
+import { createAcceptance } from './acceptance.ts'
+import { AppError, failureOf } from './failure.ts'
+import { type FollowUpAsk, followUp as followUpOf, followUpTrouble } from './follow-up.ts'
+import { isLive, type Job, type LiveJob, type RequestFacts } from './job.ts'
+import type { AcceptAnswer, Caps, Clock, Hints, JobStore, Log, Meter, NewId, NewJob, Reply, Step } from './ports.ts'
+import { createRecords, type Records } from './records.ts'
 import { checkRequest, type ImageRequestInput, type Problem } from './request.ts'
 import type { Runner } from './runner.ts'
 import { type CancelAnswer, headOf, type JobView, type Notice } from './view.ts'
@@ -27,13 +29,12 @@ export interface Press {
 }
 
 /** The use cases: what an adapter calls. */
-export interface Studio {
+export interface Studio extends Records {
   /** Accepts one request and acks it, or says why not; a duplicate stays silent. Never throws for what a person did. */
   imagine(ask: Ask, reply: Reply): Promise<void>
+  /** Starts from an earlier job: the same again, better, four of them, or its pictures shown at `address`. Like `imagine`. */
+  followUp(ask: FollowUpAsk, reply: Reply): Promise<void>
   cancel(press: Press): Promise<CancelAnswer>
-  get(jobId: string): Promise<Job | null>
-  findByMessage(surface: SurfaceName, messageKey: string): Promise<Job | null>
-  list(query: JobQuery): Promise<readonly Job[]>
 }
 
 export interface StudioOptions {
@@ -53,32 +54,89 @@ export interface StudioOptions {
   readonly step: Step
 }
 
+type Received = Pick<Ask, 'surface' | 'receivedAt'>
+/** Not accepted for a reason that the store does not know. */
+interface Told {
+  readonly kind: 'told'
+  readonly notice: Notice
+}
+
 /** A platform's 3 seconds are never at risk: after this long without the store's answer the event is deferred. */
 const deferAfterMs = 1_000
 
-const acceptBackoff = { firstMs: 200, mostMs: 2_000 }
-
 export function createStudio(options: StudioOptions): Studio {
   const { owner, jobs, runner, clock, meter, log } = options
+  const accept = createAcceptance(options)
 
   async function imagine(ask: Ask, reply: Reply): Promise<void> {
     const checked = checkRequest(ask.input, ask.inputs.length)
     const problems = [...ask.problems, ...(checked.ok ? [] : checked.problems)]
     if (!checked.ok || problems.length > 0) return refuse(ask, reply, { kind: 'problems', problems })
-    if (options.allowedWorkspaces.size > 0 && !options.allowedWorkspaces.has(ask.workspace))
+    if (!isAllowed(ask.workspace))
       return refuse(ask, reply, { kind: 'failure', failure: { code: 'workspace_not_allowed' } })
 
-    const { eventKey, surface, workspace, channel, person, locale, action, parentId, source, inputs, address } = ask
-    const accepting = accept({
+    const {
+      eventKey,
+      surface,
+      workspace,
+      channel,
+      person,
+      locale,
+      action,
+      parentId,
+      source,
+      inputs,
+      omitted,
+      address,
+    } = ask
+    const entry: NewJob = {
       id: options.newId(),
       owner,
       request: checked.request,
-      ...{ eventKey, surface, workspace, channel, person, locale, action, parentId, source, inputs, address },
+      ...{ eventKey, surface, workspace, channel, person, locale, action, parentId, source, inputs, omitted, address },
+    }
+    return admit(ask, reply, accept(entry))
+  }
+
+  async function followUp(ask: FollowUpAsk, reply: Reply): Promise<void> {
+    if (ask.problems.length > 0) return refuse(ask, reply, { kind: 'problems', problems: ask.problems })
+    if (!isAllowed(ask.workspace))
+      return refuse(ask, reply, { kind: 'failure', failure: { code: 'workspace_not_allowed' } })
+    return admit(ask, reply, acceptFollowUp(ask))
+  }
+
+  async function acceptFollowUp(ask: FollowUpAsk): Promise<AcceptAnswer | Told> {
+    const { eventKey, surface, workspace, channel, person, locale, action, address, jobId } = ask
+    const job = await found(jobId)
+    if (job instanceof AppError) return { kind: 'refused', failure: job.failure }
+    const why = followUpTrouble(job, action, person.id)
+    if (job === null || why !== null) return { kind: 'told', notice: { kind: 'no_job', why: why ?? 'unknown' } }
+    return accept({
+      id: options.newId(),
+      owner,
+      ...{ eventKey, surface, workspace, channel, person, locale, action, address },
+      parentId: job.id,
+      source: `${action}:${job.id}`,
+      ...followUpOf(job, action, ask.private),
     })
+  }
+
+  async function found(jobId: string): Promise<Job | null | AppError> {
+    try {
+      return await jobs.get(jobId)
+    } catch (error) {
+      return error instanceof AppError ? error : new AppError('internal', { cause: error })
+    }
+  }
+
+  /** Answers the event by what became of its request. */
+  async function admit(ask: Received, reply: Reply, accepting: Promise<AcceptAnswer | Told>): Promise<void> {
     // Not waited for here: an accepted job runs whatever becomes of its event.
     const deferred = (await isSlow(accepting)) ? timed(ask, reply.defer()) : null
     const answer = await accepting
     switch (answer.kind) {
+      case 'told':
+        return refuse(ask, reply, answer.notice, deferred)
       case 'duplicate':
         return deferred ?? undefined
       case 'under_way':
@@ -90,7 +148,10 @@ export function createStudio(options: StudioOptions): Studio {
     }
   }
 
-  async function start(ask: Ask, reply: Reply, job: LiveJob, deferred: Promise<void> | null): Promise<void> {
+  const isAllowed = (workspace: string) =>
+    options.allowedWorkspaces.size === 0 || options.allowedWorkspaces.has(workspace)
+
+  async function start(ask: Received, reply: Reply, job: LiveJob, deferred: Promise<void> | null): Promise<void> {
     meter.count('jobs_accepted', { surface: ask.surface })
     await options.step('accepted', job.id)
     const view: JobView = { ...headOf(job), kind: 'queued', place: null }
@@ -98,28 +159,6 @@ export function createStudio(options: StudioOptions): Studio {
     // The job runs while the ack is on the wire; only its message waits for it.
     runner.adopt(job, ack)
     await timed(ask, ack, deferred !== null)
-  }
-
-  /**
-   * Writes the request down. A shared database that does not answer may have taken it all the same, or another replica
-   * may have: a refusal would then be wrong, so the same entry is tried again for a while before anybody is told no.
-   */
-  async function accept(entry: Parameters<JobStore['accept']>[0]): Promise<AcceptAnswer> {
-    const until = clock.monotonic() + options.acceptPatienceMs
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await jobs.accept(entry, options.caps)
-      } catch (error) {
-        const { code } = failureOf(error)
-        const waitMs = backoffMs(acceptBackoff, attempt, () => 0)
-        if (code === 'store_unavailable' && clock.monotonic() + waitMs < until) {
-          await clock.sleep(waitMs, new AbortController().signal)
-          continue
-        }
-        log.error({ err: error }, 'request not written down')
-        return { kind: 'refused', failure: { code: code === 'store_unavailable' ? code : 'internal' } }
-      }
-    }
   }
 
   async function isSlow(accepting: Promise<unknown>): Promise<boolean> {
@@ -133,14 +172,19 @@ export function createStudio(options: StudioOptions): Studio {
     return first
   }
 
-  async function refuse(ask: Ask, reply: Reply, notice: Notice, deferred: Promise<void> | null = null): Promise<void> {
+  async function refuse(
+    ask: Received,
+    reply: Reply,
+    notice: Notice,
+    deferred: Promise<void> | null = null,
+  ): Promise<void> {
     meter.count('jobs_refused', { surface: ask.surface })
     await deferred
     await timed(ask, reply.refuse(notice), deferred !== null)
   }
 
   /** Waits for an answer to the event; the first one is the ack, whose time counts. A failed answer never stops a job. */
-  async function timed(ask: Ask, answer: Promise<unknown>, acked = false): Promise<void> {
+  async function timed(ask: Received, answer: Promise<unknown>, acked = false): Promise<void> {
     try {
       await answer
       if (!acked) meter.time('ack', clock.monotonic() - ask.receivedAt, { surface: ask.surface })
@@ -165,9 +209,8 @@ export function createStudio(options: StudioOptions): Studio {
 
   return {
     imagine,
+    followUp,
     cancel,
-    get: (jobId) => jobs.get(jobId),
-    findByMessage: (surface, messageKey) => jobs.findByMessage(surface, messageKey),
-    list: (query) => jobs.list(query),
+    ...createRecords(options),
   }
 }

@@ -2,7 +2,7 @@ import { backoffMs } from './backoff.ts'
 import { type Failure, type FailureCode, failureOf, isPassing } from './failure.ts'
 import type { BeginAnswer, SubmitAnswer } from './ports.ts'
 import type { DriveDeps, DriveState, Ride } from './ride.ts'
-import { end, note, personKeyOf, watch } from './watch.ts'
+import { end, leaveWhenIdle, note, personKeyOf, watch } from './watch.ts'
 
 /** Asked again after a definite refusal: the API was busy or out of reach. */
 const refusedBackoff = { firstMs: 1_000, mostMs: 30_000 }
@@ -20,7 +20,7 @@ export async function submit(n: number, state: DriveState, ride: Ride, deps: Dri
     const attempt = async (): Promise<BeginAnswer> => {
       paused.by = deps.breaker.blocked()
       if (paused.by !== null) return { kind: 'skip' }
-      const answer = await deps.drive.begin(fence, n, deps.settings.limits)
+      const answer = await deps.drive.begin(fence, n, deps.settings.limits())
       if (answer.kind === 'go') deps.breaker.trying()
       return answer
     }
@@ -33,6 +33,7 @@ export async function submit(n: number, state: DriveState, ride: Ride, deps: Dri
     if (waits.aborted) {
       // Stopped or cancelled while the mark was being set: nothing was posted yet, and nothing will be.
       await deps.drive.notTaken(fence, n)
+      leaveWhenIdle(state, deps)
       deps.turns.freed()
       ride.stopping.throwIfAborted()
       return endPlanned(n, state, ride, deps)
@@ -61,6 +62,7 @@ export async function submit(n: number, state: DriveState, ride: Ride, deps: Dri
         deps.breaker.met(answer.failure)
         await deps.drive.notTaken(fence, n)
         note({ n, state: 'planned' }, state)
+        leaveWhenIdle(state, deps)
         deps.turns.freed()
         ride.log.info({ task: n, failure: answer.failure.code }, 'submit not taken, waiting')
         const { retryAfterMs } = answer

@@ -27,10 +27,11 @@ const flags: readonly Flag[] = [
   { names: ['hq'], allowed: [], apply: (input) => ({ ...input, quality: 'high' }) },
   { names: ['count', 'n'], allowed: countsAllowed, apply: (input, value) => ({ ...input, count: Number(value) }) },
   { names: ['private'], allowed: [], apply: (input) => ({ ...input, private: true }) },
+  { names: ['spoiler'], allowed: [], apply: (input) => ({ ...input, spoiler: true }) },
 ]
 
 /** The flags as people see them listed. */
-export const knownFlags: readonly string[] = ['--ar', '--quality', '--hq', '--count', '--private']
+export const knownFlags: readonly string[] = ['--ar', '--quality', '--hq', '--count', '--private', '--spoiler']
 
 // Phones turn "--" into an en or em dash; a dash that is part of prose is followed by a space or stands inside a word.
 // `--hq,` is a flag in a list; `--ar:3:2` is meant as `--ar=3:2`.

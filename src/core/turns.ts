@@ -1,23 +1,21 @@
+import { firstPlaces, inRounds } from './places.ts'
 import type { BeginAnswer, Clock } from './ports.ts'
+import { createRunning, type Turn } from './running.ts'
 
-/** Whoever waits for a submit: one task of a job of a person. */
-export interface Turn {
-  readonly personKey: string
-  readonly jobId: string
-}
+/** What a turn ends with. */
+export type TurnAnswer = Extract<BeginAnswer, { kind: 'go' | 'skip' }>
 
 /** Lets tasks submit one after the other, in fair order between people: one task each, round and round. */
 export interface Turns {
   /**
-   * Waits for the turn and tries; a try that must wait keeps its turn. Rejects with the signal's reason, but never while
-   * a try is under way: its answer counts, for it may have left a mark in the store.
+   * Waits for the turn and tries; a try that must wait keeps its turn, and lets others pass while only its own person
+   * has enough running. Rejects with the signal's reason, but never while a try is under way: its answer counts, for it
+   * may have left a mark in the store.
    */
-  take(
-    turn: Turn,
-    attempt: () => Promise<BeginAnswer>,
-    signal: AbortSignal,
-  ): Promise<Exclude<BeginAnswer, { kind: 'wait' }>>
-  /** The job is over: its person may start another. */
+  take(turn: Turn, attempt: () => Promise<BeginAnswer>, signal: AbortSignal): Promise<TurnAnswer>
+  /** The job is found running: a task of it is at the image API. */
+  enter(turn: Turn): void
+  /** The job does not run any more: its person may start another. */
   leave(turn: Turn): void
   /** The job's place in the line, 1 = next; null when it waits for nothing. */
   place(jobId: string): number | null
@@ -27,7 +25,7 @@ export interface Turns {
 
 export interface TurnsOptions {
   readonly clock: Clock
-  /** Jobs that one person may have running; the rest wait in line. */
+  /** Jobs that one person may have running; the rest wait in line. The store decides, what is known here saves asking. */
   readonly maxRunningPerPerson: number
   /** The line of all replicas together, in fair order; null where this process is alone and its own order counts. */
   readonly line: (() => Promise<readonly string[]>) | null
@@ -37,7 +35,7 @@ interface Waiting {
   readonly turn: Turn
   readonly attempt: () => Promise<BeginAnswer>
   readonly signal: AbortSignal
-  readonly resolve: (answer: Exclude<BeginAnswer, { kind: 'wait' }>) => void
+  readonly resolve: (answer: TurnAnswer) => void
   readonly reject: (reason: unknown) => void
   trying: boolean
 }
@@ -50,24 +48,26 @@ const courtesy = { aPlaceMs: 60, mostMs: 1_000 }
 export function createTurns({ clock, maxRunningPerPerson, line }: TurnsOptions): Turns {
   // People in the order of their next turn; a Map keeps insertion order, so moving to the end is delete and set.
   const lines = new Map<string, Waiting[]>()
-  const running = new Map<string, Set<string>>()
+  const running = createRunning(clock, maxRunningPerPerson)
   let pumping = false
   let pausing: AbortController | null = null
+  /** Whether the pause is only for people who are passed over: whoever else comes may try at once. */
+  let idle = false
   let freedMeanwhile = false
-  let places: Map<string, number> | null = null
+  let leftMeanwhile = false
+  let places: ReadonlyMap<string, number> | null = null
   let everywhere: { readonly places: ReadonlyMap<string, number>; readonly at: number } | null = null
 
-  const mayRun = ({ personKey, jobId }: Turn) => {
-    const jobs = running.get(personKey)
-    return jobs === undefined || jobs.has(jobId) || jobs.size < maxRunningPerPerson
-  }
-
   const remove = (waiting: Waiting) => {
-    const line = lines.get(waiting.turn.personKey)
+    const { personKey } = waiting.turn
+    const line = lines.get(personKey)
     const at = line?.indexOf(waiting) ?? -1
     if (line === undefined || at === -1) return
     line.splice(at, 1)
-    if (line.length === 0) lines.delete(waiting.turn.personKey)
+    if (line.length === 0) {
+      lines.delete(personKey)
+      running.unhold(personKey)
+    }
     places = null
   }
 
@@ -75,7 +75,7 @@ export function createTurns({ clock, maxRunningPerPerson, line }: TurnsOptions):
     const first = everywhere === null ? undefined : firstOf(everywhere.places)
     if (first !== undefined) return first
     for (const line of lines.values()) {
-      const waiting = line.find(({ turn }) => mayRun(turn))
+      const waiting = line.find(({ turn }) => running.mayRun(turn))
       if (waiting !== undefined) return waiting
     }
     return undefined
@@ -88,7 +88,7 @@ export function createTurns({ clock, maxRunningPerPerson, line }: TurnsOptions):
     for (const line of lines.values()) {
       for (const waiting of line) {
         const place = order.get(waiting.turn.jobId)
-        if (place === undefined || place >= bestPlace || !mayRun(waiting.turn)) continue
+        if (place === undefined || place >= bestPlace || !running.mayRun(waiting.turn)) continue
         best = waiting
         bestPlace = place
       }
@@ -116,38 +116,66 @@ export function createTurns({ clock, maxRunningPerPerson, line }: TurnsOptions):
   }
 
   async function pump(): Promise<void> {
+    if (idle) pausing?.abort()
     if (pumping) return
     pumping = true
-    for (let waiting = next(); waiting !== undefined; waiting = next()) {
-      try {
-        freedMeanwhile = false
-        waiting.trying = true
-        const answer = await waiting.attempt()
-        waiting.trying = false
-        if (answer.kind === 'wait') {
-          if (waiting.signal.aborted) throw waiting.signal.reason
-          await lookUp()
-          if (!freedMeanwhile) await pause(answer.ms + courtesyMs(waiting.turn.jobId))
-          continue
-        }
-        remove(waiting)
-        toTheEnd(waiting.turn.personKey)
-        if (answer.kind === 'go') enter(waiting.turn)
-        waiting.resolve(answer)
-      } catch (error) {
-        remove(waiting)
-        waiting.reject(error)
-      }
+    while (lines.size > 0) {
+      const waiting = next()
+      if (waiting !== undefined) await tryOnce(waiting)
+      else if (heldMs() === Number.POSITIVE_INFINITY) break
+      else await passOver()
     }
     pumping = false
-    // Nobody waits: what the line was says nothing about the next who come.
+    // Nobody waits, or only for what ends here: what the line was says nothing about the next who come.
     everywhere = null
   }
 
-  const enter = ({ personKey, jobId }: Turn) => {
-    const jobs = running.get(personKey)
-    if (jobs === undefined) running.set(personKey, new Set([jobId]))
-    else jobs.add(jobId)
+  async function tryOnce(waiting: Waiting): Promise<void> {
+    const { turn, signal } = waiting
+    try {
+      freedMeanwhile = false
+      leftMeanwhile = false
+      waiting.trying = true
+      const answer = await waiting.attempt()
+      waiting.trying = false
+      switch (answer.kind) {
+        case 'wait':
+          signal.throwIfAborted()
+          await lookUp()
+          if (!freedMeanwhile) await pause(answer.ms + courtesyMs(turn.jobId))
+          return
+        case 'person_busy':
+          signal.throwIfAborted()
+          // Whatever was believed here of this job.
+          running.leave(turn)
+          if (!leftMeanwhile) running.hold(turn.personKey, answer.ms)
+          places = null
+          return
+        case 'go':
+        case 'skip':
+          remove(waiting)
+          toTheEnd(turn.personKey)
+          if (answer.kind === 'go') running.enter(turn)
+          waiting.resolve(answer)
+      }
+    } catch (error) {
+      remove(waiting)
+      waiting.reject(error)
+    }
+  }
+
+  /** How soon somebody who is passed over may be tried again; never, where that takes an end here. */
+  const heldMs = () => Math.min(...[...lines.keys()].map(running.heldMs).filter((ms) => ms > 0))
+
+  /** Everybody who waits is passed over. Whoever comes meanwhile does not wait for it. */
+  async function passOver(): Promise<void> {
+    await lookUp()
+    const ms = heldMs()
+    if (next() !== undefined || ms === Number.POSITIVE_INFINITY) return
+    idle = true
+    await pause(ms)
+    idle = false
+    places = null
   }
 
   async function pause(ms: number): Promise<void> {
@@ -155,6 +183,13 @@ export function createTurns({ clock, maxRunningPerPerson, line }: TurnsOptions):
     // Cut short by `freed`, and when nobody waits any more.
     await clock.sleep(ms, pausing.signal).catch(() => undefined)
     pausing = null
+  }
+
+  /** Who may run first, whoever may not after them: so says the line of all replicas too. */
+  const ownPlaces = () => {
+    const people = [...lines.values()].map(running.part)
+    const order = [...inRounds(people.map(({ free }) => free)), ...inRounds(people.map(({ held }) => held))]
+    return firstPlaces(order.map(({ turn }) => turn.jobId))
   }
 
   return {
@@ -188,14 +223,19 @@ export function createTurns({ clock, maxRunningPerPerson, line }: TurnsOptions):
         places = null
         void pump()
       }),
-    leave: ({ personKey, jobId }) => {
-      const jobs = running.get(personKey)
-      jobs?.delete(jobId)
-      if (jobs?.size === 0) running.delete(personKey)
+    enter: (turn) => {
+      running.enter(turn)
+      places = null
+    },
+    leave: (turn) => {
+      running.leave(turn)
+      running.unhold(turn.personKey)
+      leftMeanwhile = true
+      places = null
       void pump()
     },
     place: (jobId) => {
-      places ??= placesOf([...lines.values()])
+      places ??= ownPlaces()
       const here = places.get(jobId)
       return here === undefined ? null : (everywhere?.places.get(jobId) ?? here)
     },
@@ -204,27 +244,4 @@ export function createTurns({ clock, maxRunningPerPerson, line }: TurnsOptions):
       pausing?.abort()
     },
   }
-}
-
-/** Each job's first place in a line. */
-function firstPlaces(jobIds: readonly string[]): ReadonlyMap<string, number> {
-  const first = new Map<string, number>()
-  for (const [at, jobId] of jobIds.entries()) if (!first.has(jobId)) first.set(jobId, at + 1)
-  return first
-}
-
-/** Round by round, one of each person: the order in which the turns will come. */
-function placesOf(lines: readonly (readonly Waiting[])[]): Map<string, number> {
-  const places = new Map<string, number>()
-  const longest = lines.reduce((most, line) => Math.max(most, line.length), 0)
-  let place = 0
-  for (let round = 0; round < longest; round += 1) {
-    for (const line of lines) {
-      const waiting = line[round]
-      if (waiting === undefined) continue
-      place += 1
-      if (!places.has(waiting.turn.jobId)) places.set(waiting.turn.jobId, place)
-    }
-  }
-  return places
 }

@@ -6,6 +6,8 @@ import { watchKeyOf } from './watched.ts'
 export async function watch(task: PollingTask, state: DriveState, ride: Ride, deps: DriveDeps): Promise<void> {
   const { job } = state
   note(task, state)
+  const turn = { personKey: personKeyOf(job), jobId: job.id }
+  deps.turns.enter(turn)
   const watched = await deps.poller.watch(
     {
       key: watchKeyOf(job.id, task.n),
@@ -17,7 +19,7 @@ export async function watch(task: PollingTask, state: DriveState, ride: Ride, de
       // Its person is told, and may start another meanwhile.
       onLate: () => {
         ride.log.warn({ task: task.n }, 'task takes too long: watched on, rarely')
-        deps.turns.leave({ personKey: personKeyOf(job), jobId: job.id })
+        deps.turns.leave(turn)
         state.refresh()
       },
     },
@@ -31,6 +33,13 @@ export async function watch(task: PollingTask, state: DriveState, ride: Ride, de
 export async function end(n: number, how: TaskEnd, state: DriveState, ride: Ride, deps: DriveDeps): Promise<void> {
   const after = await deps.drive.end({ jobId: state.job.id, owner: ride.owner }, n, how)
   state.job = { ...after, ready: state.job.ready }
+  leaveWhenIdle(state, deps)
+}
+
+/** With nothing of it at the image API a job does not count as running: its person may start another. */
+export function leaveWhenIdle({ job }: DriveState, deps: DriveDeps): void {
+  if (job.tasks.some((task) => task.state === 'submitting' || task.state === 'polling')) return
+  deps.turns.leave({ personKey: personKeyOf(job), jobId: job.id })
 }
 
 /** What is shown of the job follows at once. */

@@ -1,6 +1,8 @@
+import type { Sighting } from './hazards.ts'
+import type { TaskStatus } from './ports.ts'
 import { minLookGapMs } from './schedule.ts'
 
-/** Tasks that take alike: the schedule of each class is its own. */
+/** Tasks that take alike: what is learned of how long they take is of each class. */
 export type TaskClass = string
 
 export interface Watched {
@@ -18,9 +20,87 @@ export interface Watched {
   onLate(): void
 }
 
+export type WatchEnd = Exclude<TaskStatus, { state: 'working' }>
+
 /** The name under which a job's task is watched. */
 export function watchKeyOf(jobId: string, n: number): string {
   return `${jobId}/${n}`
+}
+
+/** A task as the poller watches it. All times are monotonic: a wall clock that is set back must not stop the looks. */
+export interface Watch {
+  readonly watched: Watched
+  readonly signal: AbortSignal
+  readonly settle: (end: WatchEnd) => void
+  readonly submittedAt: number
+  readonly lateAt: number
+  readonly deadlineAt: number
+  /** Watched only since its first look was due: another process may have seen it under way before. */
+  takenOver: boolean
+  late: boolean
+  /** Not looked at before. */
+  readyAt: number
+  /** Who is due comes in this order. */
+  rank: number
+  /** The last look that found it under way. */
+  lastLookAt: number
+  /** The API asked not to be asked before. */
+  notBefore: number
+  /** Nudged while a look was on its way, whose answer may be older than the hint. */
+  nudged: boolean
+  /** The first hint that it has ended. */
+  calledAt: number | null
+  /** Looks in a row that told nothing. */
+  blind: number
+  unknown: number
+  looking: boolean
+  over: boolean
+}
+
+export function createWatch(
+  watched: Watched,
+  signal: AbortSignal,
+  settle: Watch['settle'],
+  now: { readonly monotonic: number; readonly wall: number },
+): Watch {
+  const submittedAt = now.monotonic - Math.max(0, now.wall - watched.submittedAt)
+  return {
+    ...{ watched, signal, settle, submittedAt },
+    lateAt: submittedAt + (watched.lateAt - watched.submittedAt),
+    deadlineAt: submittedAt + (watched.deadlineAt - watched.submittedAt),
+    ...{ takenOver: false, late: false, looking: false, over: false, nudged: false },
+    ...{ readyAt: 0, rank: 0, blind: 0, unknown: 0, calledAt: null },
+    ...{ lastLookAt: Number.NEGATIVE_INFINITY, notBefore: Number.NEGATIVE_INFINITY },
+  }
+}
+
+/** A callback follows the end by so much at most, where all is well: then it tells the end better than the looks do. */
+const calledWithinMs = 500
+
+/**
+ * What a task's end teaches, found by a look at `askedAt`: it completed between the last look that found it under way
+ * and this one. Looks that told nothing count for nothing. Null where nothing is known of the time before.
+ */
+export function sightingOf(watch: Watch, askedAt: number, end: WatchEnd['state']): Sighting | null {
+  const unseen = watch.lastLookAt < watch.submittedAt
+  const afterMs = unseen ? 0 : watch.lastLookAt - watch.submittedAt
+  // A refusal comes when it comes; until it was seen the task took its time like any other.
+  if (end === 'failed') return unseen ? null : { afterMs, byMs: null }
+  const called = watch.calledAt === null ? Number.NEGATIVE_INFINITY : watch.calledAt - watch.submittedAt
+  if (called > afterMs) return { afterMs: Math.max(afterMs, called - calledWithinMs), byMs: called }
+  return unseen && watch.takenOver ? null : { afterMs, byMs: askedAt - watch.submittedAt }
+}
+
+/** When a task ended that a look at `askedAt` found ended: the middle of the time in which it can have been. */
+export function endOf(watch: Watch, askedAt: number): number {
+  const since = Math.max(watch.lastLookAt, watch.submittedAt)
+  return watch.calledAt !== null && watch.calledAt > since ? watch.calledAt : (since + Math.max(since, askedAt)) / 2
+}
+
+/** The next look, but not past the moment at which the task becomes late: its person is told then. */
+export function inTime(watch: Watch, at: number): number {
+  const earliest = Math.max(at, watch.lastLookAt + minLookGapMs)
+  return Math.min(earliest, watch.deadlineAt, Math.max(watch.lateAt, watch.notBefore))
 }
 
 /** Between looks at a late task: a quarter of its age. */

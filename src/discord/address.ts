@@ -23,6 +23,8 @@ const atSchema = z.strictObject({
   uploadBytes: z.int().positive(),
   /** The person's message that the job's message answers; null where an interaction is answered. */
   replyTo: snowflake.nullable().default(null),
+  /** Whether pictures are hidden there until somebody clicks on them, as in an age-restricted channel. */
+  spoiler: z.boolean().default(false),
 })
 
 const secretSchema = z.strictObject({

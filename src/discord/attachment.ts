@@ -1,8 +1,8 @@
 import type { APIAttachment } from 'discord.js'
 import { z } from 'zod'
 import { AppError } from '../core/failure.ts'
-import type { InputRef, Json } from '../core/job.ts'
-import type { Problem } from '../core/request.ts'
+import type { InputRef, Json, Omitted } from '../core/job.ts'
+import { inputLimits } from '../media/limits.ts'
 
 const attachmentSchema = z.strictObject({
   /** Signed, and valid for about a day. */
@@ -27,8 +27,9 @@ export function readAttachment(at: Json): Readonly<z.output<typeof attachmentSch
 const pictureContentTypes = /^image\/(?:png|apng|jpe?g|pjpeg|webp|gif|avif|hei[cf](?:-sequence)?)\b/i
 const pictureExtensions = /\.(?:png|apng|jpe?g|jfif|webp|gif|avif|heic|heif|hif)$/i
 
-/** Enough to refuse at once what nobody takes for a picture; the bytes are judged later. */
-export function problemsOf({ filename, content_type }: APIAttachment): Problem[] {
+/** Why a file is of no use, as far as Discord tells; null: a picture. The bytes are judged later. */
+export function troubleOf({ filename, content_type, size }: APIAttachment): Omitted['why'] | null {
   const looksRight = pictureContentTypes.test(content_type ?? '') || pictureExtensions.test(filename)
-  return looksRight ? [] : [{ kind: 'not_a_picture', name: filename }]
+  if (!looksRight) return 'not_a_picture'
+  return size > inputLimits.sourceBytes ? 'too_large' : null
 }

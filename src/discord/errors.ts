@@ -18,6 +18,8 @@ export type Trouble =
   | 'forbidden'
   /** Only without its reference: nobody may reply who may not read what was said before. */
   | 'unreferable'
+  /** This person takes no direct messages from the bot. */
+  | 'unwelcome'
   | 'too_large'
   /** Discord, or somebody's moderation, does not want this content. */
   | 'refused'
@@ -47,8 +49,8 @@ const byCode: Readonly<Partial<Record<RESTJSONErrorCodes, Trouble>>> = {
   [RESTJSONErrorCodes.MessageWasBlockedByAutomaticModeration]: 'refused',
   [RESTJSONErrorCodes.MessageBlockedByHarmfulLinksFilter]: 'refused',
   [RESTJSONErrorCodes.AccessToFileUploadsHasBeenLimitedForThisGuild]: 'refused',
-  [RESTJSONErrorCodes.CannotSendMessagesToThisUser]: 'refused',
-  [RESTJSONErrorCodes.CannotSendMessagesToThisUserDueToHavingNoMutualGuilds]: 'refused',
+  [RESTJSONErrorCodes.CannotSendMessagesToThisUser]: 'unwelcome',
+  [RESTJSONErrorCodes.CannotSendMessagesToThisUserDueToHavingNoMutualGuilds]: 'unwelcome',
   [RESTJSONErrorCodes.ThisInteractionHasHitTheMaximumNumberOfFollowUpMessages]: 'refused',
   [RESTJSONErrorCodes.MaximumNumberOfEditsToMessagesOlderThanOneHourReached]: 'limited',
   [RESTJSONErrorCodes.ChannelSendRateLimit]: 'limited',
@@ -68,6 +70,7 @@ const failureCodes: Readonly<Record<Trouble, FailureCode>> = {
   archived: 'delivery_refused',
   forbidden: 'permission_missing',
   unreferable: 'permission_missing',
+  unwelcome: 'delivery_gone',
   too_large: 'result_too_large',
   refused: 'delivery_refused',
   limited: 'rate_limited',

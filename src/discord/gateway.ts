@@ -8,6 +8,7 @@ import {
   DiscordjsError,
   DiscordjsErrorCodes,
   Events,
+  GatewayCloseCodes,
   GatewayDispatchEvents,
   GatewayIntentBits,
   type GatewayMessageCreateDispatchData,
@@ -18,11 +19,14 @@ import {
 import { type AppError, failureOf } from '../core/failure.ts'
 import type { AdapterTools, Clock } from '../core/ports.ts'
 import { closeFailure } from './close-failure.ts'
+import { isThread, type Standing } from './permissions.ts'
 import { signedOut } from './rest.ts'
 
 export interface GatewayOptions {
   readonly token: string
   readonly apiUrl: string
+  /** Whether to ask for the privileged intent for what is in messages that don't concern the bot. */
+  readonly messageContent: boolean
   readonly tools: Pick<AdapterTools, 'log' | 'clock'>
   readonly onInteraction: (interaction: APIInteraction) => void
   /** Every message in the bot's servers and direct messages; `me` is the bot's own user id. */
@@ -33,10 +37,15 @@ export interface GatewayOptions {
 
 /** One sign-in to Discord's gateway: discord.js reconnects and resumes by itself. */
 export interface Gateway {
-  /** Resolves when signed in; rejects when that failed, with nothing left behind, or when the signal aborts. */
-  connect(signal: AbortSignal): Promise<void>
+  /**
+   * Resolves when signed in, or when the privileged intent was refused; rejects when it failed for another reason, or when
+   * the signal aborts. What failed leaves nothing behind.
+   */
+  connect(signal: AbortSignal): Promise<'signed_in' | 'intent_refused'>
   /** Whether events arrive right now. */
   ready(): boolean
+  /** What the bot may do in a channel; null where it does not know the server, or in direct messages. */
+  standingIn(channelId: string): Standing | null
   close(): Promise<void>
 }
 
@@ -45,28 +54,50 @@ type Sockets = Parameters<NonNullable<NonNullable<ClientOptions['ws']>['buildStr
 
 /** Users and members that discord.js remembers; we read events as they come, and it would keep everybody for ever. */
 const remembered = 100
+/** What we never ask for, and what comes with every server. */
+const forgotten = {
+  MessageManager: 0,
+  GuildEmojiManager: 0,
+  GuildStickerManager: 0,
+  GuildScheduledEventManager: 0,
+  PresenceManager: 0,
+  ReactionManager: 0,
+  StageInstanceManager: 0,
+  ThreadMemberManager: 0,
+  VoiceStateManager: 0,
+} as const
+/** How long servers are waited for after a sign-in; events arrive meanwhile. */
+const guildsMs = 2_000
 /** How long `close` waits for a connection that is being made. */
 const dialMs = 2_000
 /** How long it waits for Discord to say goodbye as well. */
 const goodbyeMs = 3_000
 
 export function createGateway(options: GatewayOptions): Gateway {
-  const { token, apiUrl, tools, onInteraction, onMessage, onFatal } = options
+  const { token, apiUrl, messageContent, tools, onInteraction, onMessage, onFatal } = options
   const { log, clock } = tools
   const up = new Set<number>()
   let sockets: Sockets | null = null
   let signedIn = false
   let closed = false
+  let closedWith: number | null = null
   let failure: AppError | null = null
 
   const client = new Client({
-    // Interactions come without any. Neither of these is privileged: what does not mention the bot arrives empty.
-    intents: [GatewayIntentBits.GuildMessages, GatewayIntentBits.DirectMessages],
+    // Interactions come without any; of these only the last is privileged, and without it what does not concern the bot
+    // arrives empty. Guilds tell what the bot may do where.
+    intents: [
+      GatewayIntentBits.Guilds,
+      GatewayIntentBits.GuildMessages,
+      GatewayIntentBits.DirectMessages,
+      ...(messageContent ? [GatewayIntentBits.MessageContent] : []),
+    ],
+    waitGuildTimeout: guildsMs,
     shards: 'auto',
     makeCache: Options.cacheWithLimits({
       ...Options.DefaultMakeCacheSettings,
-      MessageManager: 0,
-      GuildMemberManager: remembered,
+      ...forgotten,
+      GuildMemberManager: { maxSize: remembered, keepOverLimit: ({ id, client: { user } }) => id === user.id },
       UserManager: { maxSize: remembered, keepOverLimit: ({ id, client: { user } }) => id === user.id },
     }),
     rest: { api: apiUrl, version: '10', retries: 0, timeout: 15_000 },
@@ -104,6 +135,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   })
   client.on(Events.ShardDisconnect, ({ code }: CloseEvent, shard) => {
     up.delete(shard)
+    closedWith = code
     failure = closeFailure(code)
     if (signedIn && !closed) onFatal(failure)
   })
@@ -129,12 +161,23 @@ export function createGateway(options: GatewayOptions): Gateway {
       try {
         await Promise.race([client.login(token), aborted(signal)])
         signedIn = true
+        return 'signed_in'
       } catch (error) {
         signal.throwIfAborted()
         closed = true
         up.clear()
+        if (messageContent && closedWith === GatewayCloseCodes.DisallowedIntents) return 'intent_refused'
         throw failure ?? (isSignedOut(error) ? signedOut() : error)
       }
+    },
+    standingIn: (channelId) => {
+      const channel = client.channels.cache.get(channelId)
+      if (channel === undefined || channel.isDMBased() || client.user === null) return null
+      const held = channel.permissionsFor(client.user)
+      if (held === null) return null
+      const thread = isThread(channel.type)
+      const place = channel.isThread() ? channel.parent : channel
+      return { held: held.bitfield, thread, ageRestricted: place !== null && 'nsfw' in place && place.nsfw }
     },
     ready: () => up.size > 0 && up.size === client.ws.shards.size,
     close,

@@ -1,9 +1,11 @@
 import type { Adapter, AdapterTools } from '../core/ports.ts'
 import { createIntake } from './intake.ts'
+import { createPictures } from './pictures.ts'
 import { createPlatform } from './platform.ts'
 import { createPlatformTime } from './platform-time.ts'
 import { createRest } from './rest.ts'
 import { createSurface } from './surface.ts'
+import { createFreshTokens } from './tokens.ts'
 
 export interface DiscordOptions {
   readonly token: string
@@ -20,8 +22,8 @@ export function createDiscord({ token, apiUrl, userInstall }: DiscordOptions, ad
   const rest = createRest({ token, apiUrl, time, tools })
   const platform = createPlatform(rest)
   const pacing = { clock: tools.clock, limitedAt: rest.limitedAt }
-  return {
-    surface: createSurface({ platform, time, pacing, apiUrl, tools }),
-    intake: createIntake({ token, apiUrl, userInstall, platform, time, tools }),
-  }
+  const tokens = createFreshTokens(tools.drafts)
+  const pictures = createPictures({ platform, time, apiUrl })
+  const surface = createSurface({ platform, time, pacing, pictures, tokens, tools })
+  return { surface, intake: createIntake({ token, apiUrl, userInstall, platform, time, surface, tokens, tools }) }
 }

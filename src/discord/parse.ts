@@ -1,38 +1,95 @@
 import {
+  type APIApplicationCommandAutocompleteInteraction,
   type APIApplicationCommandInteraction,
-  type APIApplicationCommandInteractionDataOption,
-  type APIAttachment,
   type APIChatInputApplicationCommandInteraction,
   type APIInteraction,
-  ApplicationCommandOptionType,
+  type APIMessage,
+  type APIMessageApplicationCommandInteraction,
+  type APIMessageComponentInteraction,
+  type APIModalSubmitInteraction,
   ApplicationCommandType,
-  ApplicationIntegrationType,
-  InteractionContextType,
+  ComponentType,
   InteractionType,
-  PermissionFlagsBits,
+  MessageFlags,
 } from 'discord.js'
-import { AppError } from '../core/failure.ts'
+import type { FollowUpAsk } from '../core/follow-up.ts'
 import type { Person } from '../core/job.ts'
-import { aspectRatios, type ImageRequestInput, type Problem, qualities } from '../core/request.ts'
-import type { Ask, Press } from '../core/studio.ts'
+import type { ImageRequestInput, Problem } from '../core/request.ts'
+import type { Ask } from '../core/studio.ts'
 import { parseText } from '../core/text.ts'
-import { addressOf, directMessages, type Place } from './address.ts'
-import { inputOf, problemsOf } from './attachment.ts'
-import { attachmentOptions, commandName, optionNames } from './commands.ts'
-import { readCustomId } from './custom-id.ts'
-import { uploadBytes } from './limits.ts'
+import { addressOf, type Place } from './address.ts'
+import { commandName, editImageName, imagesName, optionNames, showOptions, subcommands } from './commands.ts'
+import { type ButtonAction, readCustomId } from './custom-id.ts'
+import { type FormEntry, readForm } from './form.ts'
+import { pickId, readPageId } from './history.ts'
+import { attachmentsOf, chosenOptions, isOn, type Options, optionsOf, textOf } from './options.ts'
+import { type Answerable, callerOf, eventKeyOf, mayManage, personOf, placeOf, workspaceOf } from './origin.ts'
+import { maySend, problemsAt } from './permissions.ts'
+import { choose, handedIn } from './pointed.ts'
 import type { Caller } from './reply.ts'
-import { timeOf } from './snowflake.ts'
+
+/** Who did it, and where: what every interaction has. */
+interface Origin {
+  readonly caller: Caller
+  readonly person: Person
+  readonly workspace: string
+}
+
+/** What an interaction that leads to a picture has besides. */
+interface Source extends Origin {
+  readonly eventKey: string
+  /** Where an answer of its own would be, with the interaction's own token. */
+  readonly place: Place
+  /** What the bot lacks there to show a picture. */
+  readonly problems: readonly Problem[]
+  /** On the monotonic clock. */
+  readonly receivedAt: number
+}
+
+/** A press on a button of a job's message; an answer of its own is seen by whoever sees that message. */
+export interface ButtonPress extends Source {
+  readonly kind: 'press'
+  readonly button: ButtonAction
+  /** Whether Discord lets this person manage other people's messages there. */
+  readonly mayManage: boolean
+  /** Whether the bot may post there by itself. */
+  readonly maySend: boolean
+  /** The message that has the button. */
+  readonly pressed: { readonly messageId: string; readonly ephemeral: boolean }
+}
+
+/** The menu entry at a message. */
+export interface MenuEdit extends Origin {
+  readonly kind: 'menu_edit'
+  readonly target: APIMessage
+  readonly channelId: string
+}
+
+/** A form that was sent. */
+export interface FormSent extends Source {
+  readonly kind: 'form'
+  readonly entry: FormEntry
+}
+
+/** What is asked about one's earlier pictures, for the asker's eyes only. */
+export interface Records extends Origin {
+  readonly kind: 'records'
+  readonly asked: 'history' | 'usage'
+}
 
 /** What an interaction is to us. */
 export type Arrival =
   | { readonly kind: 'imagine'; readonly caller: Caller; readonly ask: Ask; readonly place: Place }
-  | { readonly kind: 'cancel'; readonly caller: Caller; readonly press: Press }
+  | { readonly kind: 'show'; readonly caller: Caller; readonly ask: FollowUpAsk; readonly place: Place }
+  | ButtonPress
+  | MenuEdit
+  | FormSent
+  | Records
+  | (Origin & { readonly kind: 'page'; readonly offset: number })
+  | (Origin & { readonly kind: 'typing'; readonly typed: string | null })
+  | { readonly kind: 'help'; readonly caller: Caller }
   /** A button or form of another version of this program. */
   | { readonly kind: 'unknown_press'; readonly caller: Caller }
-  /** A command of another version of this program. */
-  | { readonly kind: 'unknown_command'; readonly caller: Caller }
-  | { readonly kind: 'typing'; readonly caller: Caller }
   | { readonly kind: 'none' }
 
 /** `receivedAt`: on the monotonic clock. */
@@ -40,146 +97,135 @@ export function parseInteraction(interaction: APIInteraction, receivedAt: number
   switch (interaction.type) {
     case InteractionType.Ping:
       return { kind: 'none' }
-    case InteractionType.ApplicationCommand: {
-      const caller = callerOf(interaction)
-      return isImagine(interaction)
-        ? parseImagine(interaction, caller, receivedAt)
-        : { kind: 'unknown_command', caller }
-    }
-    case InteractionType.MessageComponent: {
-      const caller = callerOf(interaction)
-      const action = readCustomId(interaction.data.custom_id)
-      if (action === null) return { kind: 'unknown_press', caller }
-      const personId = personOf(interaction).id
-      return { kind: 'cancel', caller, press: { jobId: action.jobId, personId, mayManage: mayManage(interaction) } }
-    }
+    case InteractionType.ApplicationCommand:
+      return parseCommand(interaction, receivedAt)
+    case InteractionType.MessageComponent:
+      return parseComponent(interaction, receivedAt)
     case InteractionType.ApplicationCommandAutocomplete:
-      return { kind: 'typing', caller: callerOf(interaction) }
+      return { kind: 'typing', ...originOf(interaction), typed: typedId(interaction) }
     case InteractionType.ModalSubmit:
-      return { kind: 'unknown_press', caller: callerOf(interaction) }
+      return parseForm(interaction, receivedAt)
   }
 }
 
-type Answerable = Exclude<APIInteraction, { type: InteractionType.Ping }>
-
-function callerOf(interaction: Answerable): Caller {
-  const { id, application_id: applicationId, token, locale } = interaction
-  return { door: { interactionId: id, applicationId, token }, locale }
+function originOf(interaction: Answerable): Origin {
+  return { caller: callerOf(interaction), person: personOf(interaction), workspace: workspaceOf(interaction) }
 }
 
-function isImagine(
-  interaction: APIApplicationCommandInteraction,
-): interaction is APIChatInputApplicationCommandInteraction {
+function sourceOf(interaction: Answerable, isPrivate: boolean, receivedAt: number): Source {
+  const place = placeOf(interaction, isPrivate)
+  const problems = problemsAt(interaction, place)
+  return { ...originOf(interaction), eventKey: eventKeyOf(interaction), place, problems, receivedAt }
+}
+
+function parseCommand(interaction: APIApplicationCommandInteraction, receivedAt: number): Arrival {
   const { type, name } = interaction.data
-  return type === ApplicationCommandType.ChatInput && name === commandName
+  if (isMenu(interaction) && name === editImageName) return parseMenu(interaction)
+  if (isTyped(interaction) && name === commandName) return parseImagine(interaction, receivedAt)
+  if (isTyped(interaction) && name === imagesName) return parseImages(interaction, receivedAt)
+  // A command of another version of this program.
+  return { kind: type === ApplicationCommandType.ChatInput ? 'help' : 'unknown_press', caller: callerOf(interaction) }
 }
 
-function parseImagine(
-  interaction: APIChatInputApplicationCommandInteraction,
-  caller: Caller,
-  receivedAt: number,
-): Arrival {
-  const options = new Map((interaction.data.options ?? []).map((option) => [option.name, option]))
-  const typed = parseText(text(options.get(optionNames.prompt)) ?? '')
+function isTyped(asked: APIApplicationCommandInteraction): asked is APIChatInputApplicationCommandInteraction {
+  return asked.data.type === ApplicationCommandType.ChatInput
+}
+
+function isMenu(asked: APIApplicationCommandInteraction): asked is APIMessageApplicationCommandInteraction {
+  return asked.data.type === ApplicationCommandType.Message
+}
+
+function parseImagine(interaction: APIChatInputApplicationCommandInteraction, receivedAt: number): Arrival {
+  const options = optionsOf(interaction.data.options)
+  const typed = parseText(textOf(options.get(optionNames.prompt)) ?? '')
   const chosen = chosenOptions(options)
-  const attachments = attachmentsOf(interaction, options)
+  const pictures = choose(handedIn(attachmentsOf(interaction, options)))
   // What was chosen in an option counts before what was typed as a flag.
   const input: ImageRequestInput = { ...typed.input, ...chosen.input }
-  const place = placeOf(interaction, caller, input.private ?? false)
+  const { caller, place, problems, ...source } = sourceOf(interaction, input.private ?? false, receivedAt)
   const ask: Ask = {
-    eventKey: `discord:${interaction.id}`,
+    ...source,
     surface: 'discord',
-    workspace: interaction.guild_id ?? directMessages,
     channel: place.channelId,
-    person: personOf(interaction),
     locale: interaction.locale,
-    action: attachments.length > 0 ? 'edit' : 'imagine',
+    action: pictures.inputs.length > 0 ? 'edit' : 'imagine',
     parentId: null,
     source: null,
     input,
-    inputs: attachments.map(inputOf),
-    problems: [...typed.problems, ...chosen.problems, ...attachments.flatMap(problemsOf)],
+    inputs: pictures.inputs,
+    omitted: pictures.omitted,
+    problems: [...typed.problems, ...chosen.problems, ...pictures.problems, ...problems],
     address: addressOf(place),
-    receivedAt,
   }
   return { kind: 'imagine', caller, ask, place }
 }
 
-type Options = ReadonlyMap<string, APIApplicationCommandInteractionDataOption<InteractionType.ApplicationCommand>>
-
-/** Choices of an older version may still be on somebody's screen: what we do not know is a problem, never a default. */
-function chosenOptions(options: Options): { input: Partial<ImageRequestInput>; problems: readonly Problem[] } {
-  const ratio = text(options.get(optionNames.aspectRatio))
-  const quality = text(options.get(optionNames.quality))
-  const count = options.get(optionNames.count)
-  const isPrivate = options.get(optionNames.private)
-  const aspectRatio = aspectRatios.find((known) => known === ratio)
-  const knownQuality = qualities.find((known) => known === quality)
-  return {
-    input: {
-      ...(aspectRatio !== undefined && { aspectRatio }),
-      ...(knownQuality !== undefined && { quality: knownQuality }),
-      ...(count?.type === ApplicationCommandOptionType.Integer && { count: count.value }),
-      ...(isPrivate?.type === ApplicationCommandOptionType.Boolean && { private: isPrivate.value }),
-    },
-    problems: [
-      ...unknownChoice(optionNames.aspectRatio, ratio, aspectRatio, aspectRatios),
-      ...unknownChoice(optionNames.quality, quality, knownQuality, qualities),
-    ],
+function parseImages(interaction: APIChatInputApplicationCommandInteraction, receivedAt: number): Arrival {
+  const [given] = interaction.data.options ?? []
+  const asked = subcommands.find((name) => name === given?.name)
+  switch (asked) {
+    case 'history':
+    case 'usage':
+      return { kind: 'records', ...originOf(interaction), asked }
+    case 'show': {
+      const options: Options = optionsOf(given !== undefined && 'options' in given ? given.options : [])
+      const isPrivate = isOn(options.get(showOptions.private)) ?? true
+      return parseShow(interaction, textOf(options.get(showOptions.id)) ?? '', isPrivate, receivedAt)
+    }
+    case 'help':
+    case undefined:
+      return { kind: 'help', caller: callerOf(interaction) }
   }
 }
 
-function unknownChoice(
-  flag: string,
-  value: string | undefined,
-  known: string | undefined,
-  allowed: readonly string[],
-): Problem[] {
-  return value === undefined || known !== undefined ? [] : [{ kind: 'flag_value_unknown', flag, value, allowed }]
+/** An earlier picture, brought back in a message of its own. */
+function parseShow(interaction: Answerable, jobId: string, isPrivate: boolean, receivedAt: number): Arrival {
+  const { caller, place, ...source } = sourceOf(interaction, isPrivate, receivedAt)
+  const ask: FollowUpAsk = {
+    ...source,
+    ...{ surface: 'discord', channel: place.channelId, locale: interaction.locale, address: addressOf(place) },
+    ...{ jobId: jobId.trim(), action: 'share', private: isPrivate },
+  }
+  return { kind: 'show', caller, ask, place }
 }
 
-function text(option: APIApplicationCommandInteractionDataOption<InteractionType.ApplicationCommand> | undefined) {
-  return option?.type === ApplicationCommandOptionType.String ? option.value : undefined
+function parseMenu(interaction: APIMessageApplicationCommandInteraction): Arrival {
+  const { target_id: id, resolved } = interaction.data
+  const target = resolved.messages[id]
+  const { caller, ...origin } = originOf(interaction)
+  if (target === undefined) return { kind: 'unknown_press', caller }
+  return { kind: 'menu_edit', caller, ...origin, target, channelId: target.channel_id }
 }
 
-function attachmentsOf(
-  interaction: APIChatInputApplicationCommandInteraction,
-  options: Options,
-): readonly APIAttachment[] {
-  return attachmentOptions.flatMap((name): APIAttachment[] => {
-    const option = options.get(name)
-    if (option?.type !== ApplicationCommandOptionType.Attachment) return []
-    const attachment = interaction.data.resolved?.attachments?.[option.value]
-    return attachment === undefined ? [] : [attachment]
-  })
-}
-
-function placeOf(interaction: APIChatInputApplicationCommandInteraction, { door }: Caller, isPrivate: boolean): Place {
-  const owners = interaction.authorizing_integration_owners
+function parseComponent(interaction: APIMessageComponentInteraction, receivedAt: number): Arrival {
+  const { data, message } = interaction
+  const origin = originOf(interaction)
+  if (data.component_type === ComponentType.StringSelect && data.custom_id === pickId)
+    return parseShow(interaction, data.values[0] ?? '', true, receivedAt)
+  const offset = readPageId(data.custom_id)
+  if (offset !== null) return { kind: 'page', ...origin, offset }
+  const button = readCustomId(data.custom_id)
+  if (button === null) return { kind: 'unknown_press', caller: origin.caller }
+  const ephemeral = ((message.flags ?? 0) & MessageFlags.Ephemeral) !== 0
   return {
-    version: 2,
-    applicationId: door.applicationId,
-    channelId: interaction.channel.id,
-    messageId: null,
-    ephemeral: isPrivate,
-    guildId: interaction.guild_id ?? null,
-    // Installed in the server, or called in the bot's own direct messages.
-    botReaches:
-      owners[ApplicationIntegrationType.GuildInstall] !== undefined ||
-      interaction.context === InteractionContextType.BotDM,
-    uploadBytes: interaction.attachment_size_limit > 0 ? interaction.attachment_size_limit : uploadBytes,
-    replyTo: null,
-    secret: { token: door.token, issuedAt: timeOf(interaction.id) },
+    kind: 'press',
+    ...sourceOf(interaction, ephemeral, receivedAt),
+    button,
+    mayManage: mayManage(interaction),
+    maySend: maySend(interaction),
+    pressed: { messageId: message.id, ephemeral },
   }
 }
 
-function personOf({ member, user }: Answerable): Person {
-  const known = member?.user ?? user
-  if (known === undefined) throw new AppError('internal', { detail: 'an interaction of nobody' })
-  return { id: known.id, name: member?.nick ?? known.global_name ?? known.username }
+function parseForm(interaction: APIModalSubmitInteraction, receivedAt: number): Arrival {
+  const entry = readForm(interaction.data)
+  if (entry === null) return { kind: 'unknown_press', caller: callerOf(interaction) }
+  return { kind: 'form', ...sourceOf(interaction, entry.input.private ?? false, receivedAt), entry }
 }
 
-function mayManage({ member }: Answerable): boolean {
-  const held = BigInt(member?.permissions ?? '0')
-  return (held & (PermissionFlagsBits.ManageMessages | PermissionFlagsBits.Administrator)) !== 0n
+/** What is being typed where a picture's number is asked for; null anywhere else. */
+function typedId({ data }: APIApplicationCommandAutocompleteInteraction): string | null {
+  const [given] = data.options
+  if (data.name !== imagesName || given === undefined || !('options' in given)) return null
+  return textOf(optionsOf(given.options).get(showOptions.id)) ?? ''
 }

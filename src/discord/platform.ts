@@ -1,15 +1,17 @@
 import {
   type APIApplicationCommand,
-  InteractionResponseType,
+  type APIMessage,
   MessageFlags,
   type RESTPutAPIApplicationCommandsJSONBody,
   Routes,
 } from 'discord.js'
 import { z } from 'zod'
 import { AppError } from '../core/failure.ts'
+import { type Callback, callbackBody } from './callback.ts'
 import type { Trouble } from './errors.ts'
+import type { MessageBody } from './message-body.ts'
 import type { Multipart } from './multipart.ts'
-import type { MessageBody } from './render.ts'
+import type { Panel } from './panel.ts'
 import type { PlatformRequest, Rest, Terms } from './rest.ts'
 import { snowflake } from './snowflake.ts'
 
@@ -32,7 +34,9 @@ const callbackSchema = z
   })
   .catch({ interaction: {} })
 
-const applicationSchema = z.object({ id: snowflake })
+const directSchema = z.object({ id: snowflake })
+const applicationSchema = z.object({ id: snowflake, flags: z.int().default(0) })
+export type Application = Readonly<z.output<typeof applicationSchema>>
 
 export type Said<T> =
   | { readonly ok: true; readonly body: T }
@@ -44,17 +48,6 @@ export interface Door {
   readonly applicationId: string
   readonly token: string
 }
-
-/** What an interaction is answered with. */
-export type Callback =
-  /** A placeholder that says "thinking". */
-  | { readonly kind: 'placeholder'; readonly ephemeral: boolean }
-  /** Words that only the asker sees. */
-  | { readonly kind: 'words'; readonly message: MessageBody }
-  /** Nothing: the pressed message changes by itself. */
-  | { readonly kind: 'nothing' }
-  /** No suggestions for what is being typed. */
-  | { readonly kind: 'no_choices' }
 
 export interface Acknowledged {
   /** Null where Discord does not say. */
@@ -73,12 +66,23 @@ export interface Platform {
   acknowledge(door: Door, callback: Callback, terms: Terms): Promise<Said<Acknowledged>>
   /** Edits the interaction's own reply, by its token. */
   editReply(door: Pick<Door, 'applicationId' | 'token'>, edit: Edit, terms: Terms): Promise<Said<Message>>
+  /** Puts a list into the interaction's own reply. */
+  fillPanel(door: Pick<Door, 'applicationId' | 'token'>, panel: Panel, terms: Terms): Promise<Said<Message>>
+  /** Says something more to whoever made the interaction, and to nobody else. */
+  followUp(door: Pick<Door, 'applicationId' | 'token'>, message: MessageBody, terms: Terms): Promise<Said<Message>>
+  /** Deletes the interaction's own reply; of a press that was answered with nothing, the pressed message. */
+  deleteReply(door: Pick<Door, 'applicationId' | 'token'>, terms: Terms): Promise<Said<unknown>>
   /** Edits any message of the bot, by the bot's token. */
   editMessage(channelId: string, messageId: string, edit: Edit, terms: Terms): Promise<Said<Message>>
   /** Posts a message once: within minutes the same nonce gives the message that is already there. */
   post(channelId: string, message: MessageBody, nonce: string, terms: Terms): Promise<Said<Message>>
+  deleteMessage(channelId: string, messageId: string, terms: Terms): Promise<Said<unknown>>
+  /** The channel of the bot's direct messages with somebody. */
+  directMessages(personId: string, terms: Terms): Promise<Said<{ readonly id: string }>>
   getMessage(channelId: string, messageId: string, terms: Terms): Promise<Said<Message>>
-  application(terms: Terms): Promise<Said<{ readonly id: string }>>
+  /** A message with all that Discord lets us see of it. */
+  lookUp(channelId: string, messageId: string, terms: Terms): Promise<Said<APIMessage>>
+  application(terms: Terms): Promise<Said<Application>>
   commands(applicationId: string, terms: Terms): Promise<Said<readonly APIApplicationCommand[]>>
   setCommands(
     applicationId: string,
@@ -128,6 +132,35 @@ export function createPlatform(rest: Rest): Platform {
         messageSchema,
         terms,
       ),
+    fillPanel: ({ applicationId, token }, panel, terms) =>
+      ask(
+        {
+          method: 'patch',
+          route: Routes.webhookMessage(applicationId, token, '@original'),
+          auth: false,
+          body: panel,
+        },
+        messageSchema,
+        terms,
+      ),
+    followUp: ({ applicationId, token }, message, terms) =>
+      ask(
+        {
+          method: 'post',
+          route: Routes.webhook(applicationId, token),
+          auth: false,
+          query: new URLSearchParams({ wait: 'true' }),
+          body: { ...message, flags: MessageFlags.Ephemeral },
+        },
+        messageSchema,
+        terms,
+      ),
+    deleteReply: ({ applicationId, token }, terms) =>
+      ask(
+        { method: 'delete', route: Routes.webhookMessage(applicationId, token, '@original'), auth: false },
+        z.unknown(),
+        terms,
+      ),
     editMessage: (channelId, messageId, edit, terms) =>
       ask(
         { method: 'patch', route: Routes.channelMessage(channelId, messageId), auth: true, ...edited(edit) },
@@ -145,8 +178,22 @@ export function createPlatform(rest: Rest): Platform {
         messageSchema,
         terms,
       ),
+    deleteMessage: (channelId, messageId, terms) =>
+      ask({ method: 'delete', route: Routes.channelMessage(channelId, messageId), auth: true }, z.unknown(), terms),
+    directMessages: (personId, terms) =>
+      ask(
+        { method: 'post', route: Routes.userChannels(), auth: true, body: { recipient_id: personId } },
+        directSchema,
+        terms,
+      ),
     getMessage: (channelId, messageId, terms) =>
       ask({ method: 'get', route: Routes.channelMessage(channelId, messageId), auth: true }, messageSchema, terms),
+    lookUp: (channelId, messageId, terms) =>
+      ask(
+        { method: 'get', route: Routes.channelMessage(channelId, messageId), auth: true },
+        messageSchema.loose().transform((message) => message as unknown as APIMessage),
+        terms,
+      ),
     application: (terms) =>
       ask({ method: 'get', route: Routes.currentApplication(), auth: true }, applicationSchema, terms),
     commands: (applicationId, terms) =>
@@ -166,25 +213,5 @@ export function createPlatform(rest: Rest): Platform {
         z.unknown(),
         terms,
       ),
-  }
-}
-
-function callbackBody(callback: Callback): object {
-  switch (callback.kind) {
-    case 'placeholder':
-      // Exactly this one flag is heeded here.
-      return {
-        type: InteractionResponseType.DeferredChannelMessageWithSource,
-        ...(callback.ephemeral && { data: { flags: MessageFlags.Ephemeral } }),
-      }
-    case 'words':
-      return {
-        type: InteractionResponseType.ChannelMessageWithSource,
-        data: { ...callback.message, flags: MessageFlags.Ephemeral },
-      }
-    case 'nothing':
-      return { type: InteractionResponseType.DeferredMessageUpdate }
-    case 'no_choices':
-      return { type: InteractionResponseType.ApplicationCommandAutocompleteResult, data: { choices: [] } }
   }
 }

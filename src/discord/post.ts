@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { nonceLength } from './limits.ts'
+import type { MessageBody } from './message-body.ts'
 import type { Message, Platform, Said } from './platform.ts'
-import type { MessageBody } from './render.ts'
 import type { Terms } from './rest.ts'
 
 export interface Post {

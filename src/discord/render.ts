@@ -1,30 +1,18 @@
-import {
-  type APIActionRowComponent,
-  type APIAllowedMentions,
-  type APIButtonComponentWithCustomId,
-  ButtonStyle,
-  ComponentType,
-} from 'discord.js'
-import { type Messages, messagesFor, noticeWords, type Words } from '../core/messages.ts'
+import { type Messages, messagesFor, noticeWords } from '../core/messages.ts'
 import type { JobView, Notice, ViewOf } from '../core/view.ts'
-import { customIdOf } from './custom-id.ts'
-import { cut, escapeMarkdown, escapeOneLine, plain } from './escape.ts'
-import { altLength, contentLength } from './limits.ts'
+import { buttonsOf, type Offer } from './buttons.ts'
+import { commandName } from './commands.ts'
+import { cut, escapeOneLine, plain } from './escape.ts'
+import { altLength } from './limits.ts'
+import { type AttachmentBody, bodyOf, type MessageBody } from './message-body.ts'
+import { ours, small, wordsOf } from './wording.ts'
 
-/** What a message shows, as Discord's API takes it. */
-export interface MessageBody {
-  readonly content: string
-  readonly allowed_mentions: APIAllowedMentions
-  readonly components: APIActionRowComponent<APIButtonComponentWithCustomId>[]
-  /** The complete list of the message's files; absent: they stay as they are. */
-  readonly attachments?: readonly AttachmentBody[]
-}
-
-interface AttachmentBody {
-  /** The n of `files[n]`. */
-  readonly id: number
-  readonly filename: string
-  readonly description: string
+/** What a message's place and files add to a view. */
+export interface Showing extends Offer {
+  /** Of a result only. */
+  readonly files: UploadedFiles | null
+  /** Whether the pictures are hidden until somebody clicks on them. */
+  readonly spoiler: boolean
 }
 
 /** A result's files, as they are about to be uploaded. */
@@ -35,22 +23,29 @@ export interface UploadedFiles {
 }
 
 /** Characters of the prompt, and lines of it, that a message repeats. */
-const promptLength = 600
-const promptLines = 12
-/** How the command is typed here. */
-const command = '/imagine'
+const promptShown = { length: 600, lines: 12 }
+/** Characters of a file's name that it repeats. */
+const nameLength = 40
+const barCells = 12
 
-/** The job's one message. `files` belong to a result only. */
-export function renderJob(view: JobView, files: UploadedFiles | null = null): MessageBody {
+const bare: Showing = { files: null, spoiler: false, shareable: false, ending: false }
+
+/** The job's one message. */
+export function renderJob(view: JobView, given: Partial<Showing> = {}): MessageBody {
+  const showing = { ...bare, ...given }
   const messages = messagesFor(view.locale)
-  const attachments = files === null ? {} : { attachments: attachmentsOf(view, files, messages) }
-  const lines = [quoted(view.request.prompt), ...linesOf(view, messages, files)]
-  return { ...message(lines, isOver(view) ? [] : [buttons(view)]), ...attachments }
+  const body = bodyOf({
+    // What the channel does not accept may be the prompt itself.
+    ...(!isUnwelcome(view) && { prompt: { text: view.request.prompt, ...promptShown } }),
+    lines: linesOf(view, messages, showing),
+    buttons: buttonsOf(view, showing),
+  })
+  return showing.files === null ? body : { ...body, attachments: attachmentsOf(view, showing.files, showing, messages) }
 }
 
 /** Words for the asker alone. */
 export function renderNotice(notice: Notice, locale: string): MessageBody {
-  return message(noticeWords(notice, messagesFor(locale), command).map(wordsOf), [])
+  return bodyOf({ lines: noticeWords(notice, messagesFor(locale), `/${commandName}`).map((words) => wordsOf(words)) })
 }
 
 /** Whether nothing follows after this view. */
@@ -58,16 +53,20 @@ export function isOver(view: JobView): view is ViewOf<'result' | 'failed' | 'can
   return view.kind === 'result' || view.kind === 'failed' || view.kind === 'cancelled'
 }
 
-function linesOf(view: JobView, messages: Messages, files: UploadedFiles | null): string[] {
+function isUnwelcome(view: JobView): boolean {
+  return view.kind === 'failed' && view.failure.code === 'delivery_refused'
+}
+
+function linesOf(view: JobView, messages: Messages, showing: Showing): string[] {
   switch (view.kind) {
     case 'queued':
-      return [ours(messages.queued(view.place))]
+      return liveLines(ours(view.action === 'share' ? messages.sharing : messages.queued(view.place)), view, showing)
     case 'preparing':
-      return [ours(messages.preparing(view.inputCount))]
+      return liveLines(ours(messages.preparing(view.inputCount)), view, showing)
     case 'running':
-      return [ours(messages.running({ ...view, total: view.request.count }))]
+      return liveLines(ours(messages.running({ ...view, total: view.request.count })), view, showing)
     case 'result':
-      return resultLines(view, messages, files)
+      return resultLines(view, messages, showing)
     case 'failed':
       return [ours(messages.failed(view.failure)), small(askedBy(view, messages))]
     case 'cancelled':
@@ -75,7 +74,24 @@ function linesOf(view: JobView, messages: Messages, files: UploadedFiles | null)
   }
 }
 
-function resultLines(view: ViewOf<'result'>, messages: Messages, files: UploadedFiles | null): string[] {
+function liveLines(words: string, view: ViewOf<'queued' | 'preparing' | 'running'>, { ending }: Showing): string[] {
+  const messages = messagesFor(view.locale)
+  return [
+    words,
+    ...(view.kind === 'running' && view.remainingMs !== null ? [barOf(view.elapsedMs, view.remainingMs)] : []),
+    ...pictureLines(view, messages),
+    ...(ending ? [ours(messages.pressToSee(messages.labels.showResult))] : []),
+  ]
+}
+
+/** How far it is, by what is expected to remain; never full, for then it would be done. */
+function barOf(elapsedMs: number, remainingMs: number): string {
+  const share = elapsedMs / Math.max(1, elapsedMs + remainingMs)
+  const full = Math.min(barCells - 1, Math.floor(share * barCells))
+  return '▰'.repeat(full) + '▱'.repeat(barCells - full)
+}
+
+function resultLines(view: ViewOf<'result'>, messages: Messages, { files }: Showing): string[] {
   const { aspectRatio: ratio, quality } = view.request
   const [missing] = view.failures
   const made = messages.made({
@@ -87,70 +103,31 @@ function resultLines(view: ViewOf<'result'>, messages: Messages, files: Uploaded
     ...(missing === undefined ? [] : [ours(messages.partly(view.pictures.length, total, missing))]),
     ...(files?.reduced === true ? [ours(messages.reduced)] : []),
     small(`${ours(made)} · ${askedBy(view, messages)}`),
+    ...pictureLines(view, messages),
   ]
 }
 
-function message(lines: readonly string[], components: MessageBody['components']): MessageBody {
-  // Nothing that we say may ping anybody: each edit without this falls back to Discord's own default.
-  return { content: fitted(lines), allowed_mentions: { parse: [] }, components }
+/** The pictures used and those left out. */
+function pictureLines({ action, inputNames, omitted }: JobView, messages: Messages): string[] {
+  if (action === 'share') return []
+  return [
+    ...(inputNames.length === 0 ? [] : [small(wordsOf(messages.used(inputNames), nameLength))]),
+    ...(omitted.length === 0 ? [] : [small(wordsOf(messages.omitted(omitted), nameLength))]),
+  ]
 }
 
-/** As many whole lines as a message holds: half a line could end within an escape. */
-function fitted(lines: readonly string[]): string {
-  const text = lines.join('\n')
-  if (text.length <= contentLength) return text
-  const kept: string[] = []
-  let length = '…'.length
-  for (const line of lines) {
-    if (length + line.length + 1 > contentLength) break
-    kept.push(line)
-    length += line.length + 1
-  }
-  return [...kept, '…'].join('\n')
+function askedBy({ action, request, person }: JobView, { labels }: Messages): string {
+  // Brought back for its owner alone, it is shared with nobody.
+  const shared = action === 'share' && !request.private
+  return `${ours(shared ? labels.sharedBy : labels.askedBy)} ${escapeOneLine(person.name)}`
 }
 
-function quoted(prompt: string): string {
-  const lines = plain(prompt).trim().split('\n')
-  const few = lines.length > promptLines ? [...lines.slice(0, promptLines), '…'] : lines
-  const short = cut(few.join('\n'), promptLength)
-  return escapeMarkdown(short)
-    .split('\n')
-    .map((line) => `> ${line}`)
-    .join('\n')
-}
-
-/** The catalogue's strings hold no markup, just as what people typed: a `_` in either is meant as it stands. */
-function ours(text: string): string {
-  return escapeOneLine(text)
-}
-
-function wordsOf(words: Words): string {
-  return ours(words.map((part) => (typeof part === 'string' ? part : part.quoted)).join(''))
-}
-
-function small(line: string): string {
-  return `-# ${line}`
-}
-
-function askedBy(view: JobView, messages: Messages): string {
-  return `${ours(messages.labels.askedBy)} ${escapeOneLine(view.person.name)}`
-}
-
-function buttons(view: JobView): APIActionRowComponent<APIButtonComponentWithCustomId> {
-  return {
-    type: ComponentType.ActionRow,
-    components: [
-      {
-        type: ComponentType.Button,
-        style: ButtonStyle.Secondary,
-        label: messagesFor(view.locale).labels.cancel,
-        custom_id: customIdOf({ action: 'cancel', jobId: view.jobId }),
-      },
-    ],
-  }
-}
-
-function attachmentsOf(view: JobView, { names }: UploadedFiles, messages: Messages): readonly AttachmentBody[] {
+function attachmentsOf(
+  view: JobView,
+  { names }: UploadedFiles,
+  { spoiler }: Showing,
+  messages: Messages,
+): readonly AttachmentBody[] {
   const description = cut(plain(messages.alt(view.request.prompt, view.inputCount > 0)), altLength)
-  return names.map((filename, id) => ({ id, filename, description }))
+  return names.map((filename, id) => ({ id, filename, description, ...(spoiler && { is_spoiler: true }) }))
 }

@@ -2,8 +2,10 @@ import type { Receipt } from '../core/job.ts'
 import type { AdapterTools, Reply } from '../core/ports.ts'
 import type { Notice } from '../core/view.ts'
 import { addressOf, messageKeyOf, type Place } from './address.ts'
+import type { Callback } from './callback.ts'
 import { ackMs } from './limits.ts'
-import type { Acknowledged, Callback, Door, Platform, Said } from './platform.ts'
+import type { MessageBody } from './message-body.ts'
+import type { Acknowledged, Door, Platform, Said } from './platform.ts'
 import type { PlatformTime } from './platform-time.ts'
 import { renderNotice } from './render.ts'
 import { timeOf } from './snowflake.ts'
@@ -89,10 +91,13 @@ export async function tell({ door, locale }: Caller, notice: Notice, options: Re
   await acknowledge(door, { kind: 'words', message: renderNotice(notice, locale) }, options)
 }
 
-/** Answers a press when it is known what became of it: with words, or, where there are none, by the message itself. */
+/**
+ * Answers a press when it is known what became of it: with words for the presser alone, or, where there are none, by the
+ * message itself. What takes long is answered with nothing at first. Rejects when that can't be known.
+ */
 export async function answerPress(
-  caller: Caller,
-  outcome: Promise<Notice | null>,
+  { door }: Caller,
+  outcome: Promise<MessageBody | null>,
   options: ReplyOptions,
 ): Promise<void> {
   const waited = new AbortController()
@@ -100,13 +105,47 @@ export async function answerPress(
     () => 'slow' as const,
     () => 'slow' as const,
   )
-  const first = await Promise.race([outcome, slow])
-  waited.abort()
-  if (first === null) await acknowledge(caller.door, { kind: 'nothing' }, options)
-  else if (first !== 'slow') await tell(caller, first, options)
-  else {
-    await acknowledge(caller.door, { kind: 'placeholder', ephemeral: true }, options)
-    await fill(caller, (await outcome) ?? { kind: 'cancel', answer: 'cancelled' }, options)
+  const first = await Promise.race([outcome, slow]).finally(() => waited.abort())
+  if (first !== null && first !== 'slow') {
+    await acknowledge(door, { kind: 'words', message: first }, options)
+    return
+  }
+  const said = await acknowledge(door, { kind: 'nothing' }, options)
+  if (first === null) return
+  const words = await outcome
+  // Another replica that answered the press says the words, too.
+  if (words !== null && said.ok) await sayMore(door, words, options)
+}
+
+/** Says something to the presser alone after the press was answered. */
+export async function sayMore(
+  { applicationId, token }: Door,
+  message: MessageBody,
+  { platform, signal }: ReplyOptions,
+): Promise<void> {
+  const said = await platform.followUp({ applicationId, token }, message, { signal, ...laterTerms })
+  if (!said.ok) throw said.error
+}
+
+/** A press that something is posted for: the press itself is answered by nothing. */
+export function createQuietReply({ door, locale }: Caller, options: ReplyOptions): Reply {
+  let answered: Promise<Said<Acknowledged>> | null = null
+  const answer = () => {
+    answered ??= acknowledge(door, { kind: 'nothing' }, options)
+    return answered
+  }
+  return {
+    defer: async () => {
+      await answer()
+    },
+    accept: async () => {
+      await answer()
+      return null
+    },
+    refuse: async (notice) => {
+      if (answered === null) return tell({ door, locale }, notice, options)
+      if ((await answered).ok) await sayMore(door, renderNotice(notice, locale), options)
+    },
   }
 }
 

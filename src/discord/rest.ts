@@ -10,7 +10,7 @@ import type { PlatformTime } from './platform-time.ts'
 
 /** One request to Discord's REST API. */
 export interface PlatformRequest {
-  readonly method: 'get' | 'post' | 'patch' | 'put'
+  readonly method: 'get' | 'post' | 'patch' | 'put' | 'delete'
   readonly route: RouteLike
   /** Whether it is made with the bot's token; interaction endpoints are not. */
   readonly auth: boolean
@@ -112,7 +112,7 @@ export function createRest({ token, apiUrl, time, tools }: RestOptions): Rest {
           ...(init.headers as Record<string, string>),
           ...(form && { 'content-type': form.contentType, 'content-length': String(form.length) }),
         },
-        body: form ? Readable.from(form.stream(signal)) : ((init.body ?? null) as string | null),
+        body: form ? Readable.from(gated(form.stream(signal), flight?.gate)) : ((init.body ?? null) as string | null),
         signal,
       })
       const text = await response.body.text()
@@ -173,6 +173,14 @@ export function createRest({ token, apiUrl, time, tools }: RestOptions): Rest {
   }
 
   return { send, limitedAt: () => limitedAt }
+}
+
+/** An upload takes its time: what is left of it stays here when the job was lost meanwhile; Discord then drops all of it. */
+async function* gated(parts: AsyncIterable<Uint8Array>, gate: Gate | undefined): AsyncGenerator<Uint8Array> {
+  for await (const part of parts) {
+    gate?.()
+    yield part
+  }
 }
 
 /** The bot's token is wrong: words for the operator. */

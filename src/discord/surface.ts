@@ -1,10 +1,8 @@
 import { MessageFlags } from 'discord.js'
 import { AppError } from '../core/failure.ts'
 import type { Receipt } from '../core/job.ts'
-import type { AdapterTools, Call, OpenPicture, Surface } from '../core/ports.ts'
+import type { AdapterTools, ShowCall, Surface } from '../core/ports.ts'
 import type { JobView, ViewOf } from '../core/view.ts'
-import { type DownloadPolicy, inputCodes, remotePicture } from '../media/download.ts'
-import { inputLimits, resultBytes } from '../media/limits.ts'
 import { createSlots } from '../media/slots.ts'
 import { addressOf, messageKeyOf, type Place, placeOf } from './address.ts'
 import { readAttachment } from './attachment.ts'
@@ -12,45 +10,49 @@ import type { Trouble } from './errors.ts'
 import * as limits from './limits.ts'
 import { multipart } from './multipart.ts'
 import { type Pacing, paceOf } from './pace.ts'
-import type { Edit, Message, Platform } from './platform.ts'
+import type { Pictures } from './pictures.ts'
+import type { Edit, Message, Platform, Said } from './platform.ts'
 import type { PlatformTime } from './platform-time.ts'
 import { nonceOf, post } from './post.ts'
 import { isOver, renderJob } from './render.ts'
 import type { Terms } from './rest.ts'
-import { expiryOf, filesOf, type ResultFile, readFile } from './result-file.ts'
-import { isServed } from './served.ts'
+import { filesOf, readFile } from './result-file.ts'
+import type { FreshTokens, Token } from './tokens.ts'
 import { openUpload, type Upload } from './upload.ts'
 
 export interface SurfaceOptions {
   readonly platform: Platform
   readonly time: PlatformTime
   readonly pacing: Pacing
-  readonly apiUrl: string
+  readonly pictures: Pictures
+  readonly tokens: FreshTokens
   readonly tools: Pick<AdapterTools, 'newId' | 'step'>
+}
+
+/** A view on its way into a message. */
+interface Show {
+  readonly view: JobView
+  readonly call: ShowCall
+  readonly files: Upload | null
 }
 
 /** Results sent at once; acks and progress keep the other connections. */
 const uploadsAtOnce = 16
-const downloadTimeoutMs = 15_000
 const ephemeralFlag: number = MessageFlags.Ephemeral
-const lookTerms = { patienceMs: 5_000, timeoutMs: 15_000 }
+/** How soon an outcome that nobody can be shown is tried again: somebody may press meanwhile. */
+const pressMs = 45_000
+/** People remembered for taking no direct messages: asking again and again counts against us. */
+const closedDoors = 1_000
 
 /** The only place that writes jobs to Discord. */
-export function createSurface({ platform, time, pacing, apiUrl, tools }: SurfaceOptions): Surface {
+export function createSurface({ platform, time, pacing, pictures, tokens, tools }: SurfaceOptions): Surface {
   const uploads = createSlots(uploadsAtOnce)
-  const policy: DownloadPolicy = {
-    hosts: limits.cdnHosts,
-    // A stand-in serves everything from one origin.
-    origins: [new URL(apiUrl).origin],
-    maxBytes: inputLimits.sourceBytes,
-    codes: inputCodes,
-    timeoutMs: downloadTimeoutMs,
-  }
+  const closed = new Set<string>()
 
-  const alive = ({ secret }: Place) => secret !== null && time.now() < secret.issuedAt + limits.tokenMs
+  const alive = (token: Token | null): token is Token => token !== null && time.now() < token.issuedAt + limits.tokenMs
 
-  async function showResult(place: Place, view: ViewOf<'result'>, call: Call): Promise<Receipt> {
-    const first = await open(view, alive(place) ? place.uploadBytes : limits.uploadBytes, call)
+  async function showResult(place: Place, view: ViewOf<'result'>, call: ShowCall): Promise<Receipt> {
+    const first = await open(view, alive(place.secret) ? place.uploadBytes : limits.uploadBytes, call)
     try {
       return await send(place, view, call, first)
     } catch (error) {
@@ -62,125 +64,174 @@ export function createSurface({ platform, time, pacing, apiUrl, tools }: Surface
     return send(place, view, call, await open(view, Math.min(less, share), call))
   }
 
-  const open = (view: ViewOf<'result'>, maxBytes: number, { signal }: Call) =>
+  const open = (view: ViewOf<'result'>, maxBytes: number, { signal }: ShowCall) =>
     openUpload(view.pictures, view.jobId, maxBytes, signal)
 
-  async function send(place: Place, view: ViewOf<'result'>, call: Call, opened: Upload): Promise<Receipt> {
+  async function send(place: Place, view: ViewOf<'result'>, call: ShowCall, files: Upload): Promise<Receipt> {
     try {
       await tools.step('uploading', view.jobId)
-      return await put(place, view, call, opened)
+      return await put(place, { view, call, files })
     } finally {
-      await opened.close()
+      await files.close()
     }
   }
 
   /**
-   * The job's message by the first way that is open: the interaction's token; the bot's own token on the same message;
-   * a new message where that one is gone.
+   * The job's message by the first way that is open: an interaction's token; the bot's own token on the same message; a
+   * new message where that one is gone; a direct message where nothing else is left.
    */
-  async function put(place: Place, view: JobView, call: Call, files: Upload | null): Promise<Receipt> {
-    const edit = editOf(view, files)
-    const terms = termsOf(view, call, files)
-    const { secret } = place
-    const byToken =
-      secret !== null && alive(place)
-        ? await platform.editReply({ applicationId: place.applicationId, token: secret.token }, edit, terms)
-        : null
-    if (byToken?.ok === true) return receiptOf(place, byToken.body, files)
-    if (byToken !== null && !leadsOn(byToken.trouble, view)) throw byToken.error
-    // What is left for these, a press that brings a fresh token or a direct message, goes here.
-    if (place.ephemeral || !place.botReaches)
-      throw new AppError('delivery_gone', { detail: 'the interaction’s token was the only way to this message' })
-    if (files !== null && files.largest > limits.uploadBytes)
-      throw new AppError('result_too_large', { detail: 'allowed by the person’s limit, not by the bot’s' })
+  async function put(place: Place, show: Show): Promise<Receipt> {
+    const { view } = show
+    const byToken = await throughToken(place, show)
+    if (byToken?.said.ok === true) return receiptOf({ ...place, secret: byToken.token }, byToken.said.body, show)
+    const trouble = byToken === null ? null : troubleOf(byToken.said)
+    if (byToken?.said.ok === false && !leadsOn(byToken.said.trouble, view)) throw byToken.said.error
     // From here on the token is of no use, whatever its age.
     const known: Place = { ...place, secret: null }
-    if (known.messageId !== null && byToken?.trouble !== 'message_gone') {
-      const byBot = await platform.editMessage(known.channelId, known.messageId, edit, terms)
-      if (byBot.ok) return receiptOf(known, byBot.body, files)
-      if (!leadsOn(byBot.trouble, view)) throw byBot.error
-    }
-    return postAnew(known, view, edit, terms, files)
+    if (trouble === 'place_gone') return toPerson(known, show)
+    if (isReached(known)) return throughBot(known, show, trouble === 'message_gone')
+    if (isOver(view)) return toPerson(known, show)
+    throw new AppError('surface_unavailable', { detail: 'out of reach until somebody presses its button' })
   }
 
-  /** Words first, then the picture into them: a repeat after a crash finds the same message by its nonce. */
-  async function postAnew(
+  /** Null where no token is left. A press brings a new one for what only its token reaches. */
+  async function throughToken(
     place: Place,
-    view: JobView,
-    edit: Edit,
-    terms: Terms,
-    files: Upload | null,
-  ): Promise<Receipt> {
-    const { attachments: _, ...message } = edit.message
-    const { channelId, replyTo, messageId } = place
-    // A job's first message is one, whatever it was to show when its answer got lost.
-    const nonce = messageId === null ? nonceOf(view.jobId) : nonceOf(view.jobId, view.kind, messageId)
-    const posted = await post(platform, { channelId, replyTo, message, nonce }, terms)
-    if (!posted.ok) throw posted.error
-    const upToDate = messageId !== null || view.kind === 'queued'
-    if (files === null && upToDate) return receiptOf(place, posted.body, files)
-    const said = await platform.editMessage(place.channelId, posted.body.id, edit, terms)
-    if (!said.ok) throw said.error
-    return receiptOf(place, said.body, files)
-  }
-
-  function editOf(view: JobView, files: Upload | null): Edit {
-    const names = files?.files.map(({ name }) => name) ?? []
-    const message = renderJob(view, files && { names, reduced: files.reduced })
-    return { message, form: files && multipart(message, files.files, `imagine-${tools.newId()}`) }
-  }
-
-  async function openShown(file: ResultFile, signal: AbortSignal): Promise<OpenPicture> {
-    const shownPolicy = { ...policy, maxBytes: resultBytes }
-    const expiry = expiryOf(file.url)
-    if (expiry === null || expiry > time.now()) {
-      try {
-        return await remotePicture(file.url, shownPolicy).open(signal)
-      } catch (error) {
-        if (!(error instanceof AppError && error.code === 'input_gone')) throw error
+    show: Show,
+  ): Promise<{ readonly token: Token; readonly said: Said<Message> } | null> {
+    const edit = async (token: Token) => {
+      const { applicationId } = place
+      return {
+        token,
+        said: await platform.editReply(
+          { applicationId, token: token.token },
+          editOf(place, show, token),
+          termsOf(show),
+        ),
       }
     }
-    if (file.ephemeral) throw new AppError('input_gone', { detail: 'an ephemeral message can’t be looked up' })
-    const said = await platform.getMessage(file.channelId, file.messageId, { signal, ...lookTerms })
-    if (!said.ok) {
-      const passing = said.trouble === 'unavailable' || said.trouble === 'limited'
-      throw new AppError(passing ? 'input_unreachable' : 'input_gone', { detail: said.error.detail })
+    const own = alive(place.secret) ? await edit(place.secret) : null
+    if (isReached(place) || (own !== null && (own.said.ok || own.said.trouble !== 'token_over'))) return own
+    const fresh = await tokens.find(show.view.jobId)
+    return alive(fresh) && fresh.token !== place.secret?.token ? edit(fresh) : own
+  }
+
+  async function throughBot(place: Place, show: Show, messageGone: boolean): Promise<Receipt> {
+    checkSize(show)
+    if (place.messageId === null || messageGone) return postAnew(place, show)
+    const said = await platform.editMessage(place.channelId, place.messageId, editOf(place, show, null), termsOf(show))
+    if (said.ok) return receiptOf(place, said.body, show)
+    if (!leadsOn(said.trouble, show.view)) throw said.error
+    return said.trouble === 'place_gone' ? toPerson(place, show) : postAnew(place, show)
+  }
+
+  /** Words first, then the picture into them: a repeat after a crash finds the same message. */
+  async function postAnew(place: Place, show: Show): Promise<Receipt> {
+    const { view, call, files } = show
+    const { channelId, replyTo, messageId } = place
+    const edit = editOf(place, show, null)
+    const { attachments: _, ...message } = edit.message
+    // A job's first message is one, whatever it was to show when its answer got lost.
+    const nonce = messageId === null ? nonceOf(view.jobId) : nonceOf(view.jobId, view.kind, messageId)
+    const posted = await post(platform, { channelId, replyTo, message, nonce }, termsOf(show))
+    if (!posted.ok) {
+      const shut = posted.trouble === 'forbidden' || posted.trouble === 'place_gone'
+      if (shut && worthANewMessage(view) && place.guildId !== null) return toPerson(place, show)
+      throw posted.error
     }
-    const fresh = said.body.attachments.find(({ id }) => id === file.attachmentId)
-    if (fresh === undefined) throw new AppError('input_gone', { detail: 'no longer in its message' })
-    return remotePicture(fresh.url, shownPolicy).open(signal)
+    const upToDate = messageId !== null || view.kind === 'queued'
+    const receipt = receiptOf(place, posted.body, { ...show, files: null })
+    if (files === null && upToDate) return receipt
+    if (files !== null) await call.keep(receipt)
+    const said = await platform.editMessage(channelId, posted.body.id, edit, termsOf(show))
+    if (!said.ok) throw said.error
+    return receiptOf(place, said.body, show)
+  }
+
+  /** The last way to somebody who waits for a picture. */
+  async function toPerson(place: Place, show: Show): Promise<Receipt> {
+    const { view } = show
+    const gone = new AppError('delivery_gone', { detail: 'no way is left to this message' })
+    if (!worthANewMessage(view)) throw gone
+    checkSize(show)
+    if (!closed.has(view.person.id)) {
+      const opened = await platform.directMessages(view.person.id, termsOf(show))
+      if (!opened.ok && opened.trouble !== 'unwelcome') throw opened.error
+      if (opened.ok) {
+        const direct = { channelId: opened.body.id, guildId: null, messageId: null, replyTo: null }
+        const at: Place = { ...place, ...direct, ephemeral: false, botReaches: true, secret: null }
+        try {
+          return await postAnew(at, show)
+        } catch (error) {
+          if (!(error instanceof AppError && error.code === 'delivery_gone')) throw error
+        }
+      }
+      if (closed.size >= closedDoors) closed.clear()
+      closed.add(view.person.id)
+    }
+    if (isReached(place)) throw gone
+    // Whoever presses the button of the old message opens it for us once more.
+    throw new AppError('surface_unavailable', { detail: 'takes no direct messages', retryAfterMs: pressMs })
+  }
+
+  function editOf(place: Place, { view, files }: Show, token: Token | null): Edit {
+    const names = files?.files.map(({ name }) => name) ?? []
+    const message = renderJob(view, {
+      files: files && { names, reduced: files.reduced },
+      spoiler: place.spoiler || view.request.spoiler,
+      shareable: place.ephemeral && (place.botReaches || view.request.private),
+      ending: !isReached(place) && token !== null && time.now() >= token.issuedAt + limits.handOverMs,
+    })
+    return { message, form: files && multipart(message, files.files, `imagine-${tools.newId()}`) }
   }
 
   return {
     name: 'discord',
     show: async (address, view, call) => {
       const place = placeOf(address)
-      if (view.kind !== 'result') return put(place, view, call, null)
+      if (view.kind !== 'result') return put(place, { view, call, files: null })
       return uploads.run(call.signal, () => showResult(place, view, call))
     },
-    pace: (elapsedMs, live) => paceOf(elapsedMs, live, pacing),
-    input: (ref) => {
-      const { url } = readAttachment(ref.at)
-      return { picture: remotePicture(url, policy), publicUrl: isServed(url, apiUrl) ? url : null }
-    },
-    picture: (receipt, n) => ({ open: async (signal) => openShown(readFile(receipt.files, n), signal) }),
+    pace: (elapsedMs, live, inChannel) => paceOf({ elapsedMs, live, inChannel }, pacing),
+    input: (ref) => pictures.handedIn(readAttachment(ref.at).url),
+    picture: ({ files }, n) => pictures.shown(() => readFile(files, n)),
   }
 }
 
-function termsOf(view: JobView, call: Call, files: Upload | null): Terms {
+/** Whether the bot's own token can edit messages of this place. */
+function isReached({ ephemeral, botReaches }: Place): boolean {
+  return botReaches && !ephemeral
+}
+
+function troubleOf(said: Said<unknown>): Trouble | null {
+  return said.ok ? null : said.trouble
+}
+
+/** What was within the person's limit may be beyond the bot's own. */
+function checkSize({ files }: Show): void {
+  if (files !== null && files.largest > limits.uploadBytes)
+    throw new AppError('result_too_large', { detail: 'allowed by the person’s limit, not by the bot’s' })
+}
+
+function termsOf({ view, call, files }: Show): Terms {
+  const { signal, gate } = call
   // Progress never waits for a limit, and is awaited once it is sent: it must not arrive after the result.
-  if (!isOver(view)) return { ...call, patienceMs: 0, timeoutMs: 5_000, finish: true }
-  return { ...call, patienceMs: 5_000, timeoutMs: files === null ? 15_000 : 120_000 }
+  if (!isOver(view)) return { signal, gate, patienceMs: 0, timeoutMs: 5_000, finish: true }
+  return { signal, gate, patienceMs: 5_000, timeoutMs: files === null ? 15_000 : 120_000 }
 }
 
 /** Whether the next way is to be tried. A message that somebody deleted is posted anew only for an outcome worth it. */
 function leadsOn(trouble: Trouble, view: JobView): boolean {
   if (trouble === 'token_over' || trouble === 'interaction_gone') return true
-  if (trouble !== 'message_gone' && trouble !== 'archived') return false
+  const lost = trouble === 'message_gone' || trouble === 'archived' || trouble === 'place_gone'
+  return lost && worthANewMessage(view)
+}
+
+function worthANewMessage(view: JobView): boolean {
   return view.kind === 'result' || view.kind === 'failed'
 }
 
-function receiptOf(place: Place, message: Message, files: Upload | null): Receipt {
+function receiptOf(place: Place, message: Message, { files }: Show): Receipt {
   const ephemeral = place.ephemeral || ((message.flags ?? 0) & ephemeralFlag) !== 0
   const at: Place = { ...place, messageId: message.id, ephemeral }
   const names = files?.files.map(({ name }) => name) ?? []

@@ -1,4 +1,4 @@
-import type { Adapter, AdapterTools, Routes, Shelf } from '../core/ports.ts'
+import type { Adapter, AdapterTools } from '../core/ports.ts'
 import { createHub } from './hub.ts'
 import { createIntake } from './intake.ts'
 import { createSurface } from './surface.ts'
@@ -10,13 +10,8 @@ export interface PlaygroundOptions {
   readonly simulated: boolean
 }
 
-export interface PlaygroundTools extends AdapterTools {
-  readonly routes: Routes
-  readonly shelf: Shelf
-}
-
 /** A chat in one page on this machine: the third adapter, and the first that a newcomer meets. */
-export function createPlayground({ keepMs, simulated }: PlaygroundOptions, tools: PlaygroundTools): Adapter {
+export function createPlayground({ keepMs, simulated }: PlaygroundOptions, tools: AdapterTools): Adapter {
   const { routes, shelf } = tools
   const hub = createHub(tools.clock)
   return {

@@ -59,6 +59,7 @@ export function parseMessage(
       // "Make it night" is said of a picture whose shape nobody wants changed.
       input: context.parent === null ? input : { aspectRatio: context.parent.request.aspectRatio, ...input },
       inputs,
+      omitted: [],
       problems,
       address: toAddress(message.messageId),
       receivedAt: context.receivedAt,

@@ -26,6 +26,8 @@ export function createSurface({ hub, shelf, keepMs }: SurfaceOptions): Surface {
     return { address, messageKey, files }
   }
 
+  const sourceOf = (id: string) => ({ picture: shelfPicture(shelf, id), publicUrl: async () => null })
+
   /** Copies the pictures to the shelf, byte for byte: the image API's URLs expire, the conversation stays. */
   async function keep({ jobId, pictures }: ViewOf<'result'>, { signal, gate }: Call): Promise<string[]> {
     const files: string[] = []
@@ -43,7 +45,7 @@ export function createSurface({ hub, shelf, keepMs }: SurfaceOptions): Surface {
     name: surfaceName,
     show,
     pace: () => paceMs,
-    input: ({ at }) => ({ picture: shelfPicture(shelf, pictureIdOf(at)), publicUrl: null }),
-    picture: ({ files }, n) => shelfPicture(shelf, pictureIdOf(files[n - 1])),
+    input: ({ at }) => sourceOf(pictureIdOf(at)),
+    picture: ({ files }, n) => sourceOf(pictureIdOf(files[n - 1])),
   }
 }

@@ -67,7 +67,7 @@ export function mountApi(server: FastifyInstance, tools: ApiTools): void {
     if (denied !== null) return send(reply, denied)
     const delay = behaviours.take('look', ['delay'], tasks.get(id)?.order.prompt ?? '')
     if (delay !== null) await clock.sleep(delay.ms, closing)
-    return send(reply, look(id, tasks.get(id), { behaviours, rate, now: clock.now(), url: tools.url }))
+    return send(reply, look(id, tasks.get(id), { ...tools, now: clock.now() }))
   })
 }
 

@@ -16,6 +16,7 @@ export function mountControl(server: FastifyInstance, behaviours: Behaviours, re
   })
   server.get('/simulator/posts', () => ({ posts: records.posts() }))
   server.get('/simulator/looks', () => ({ looks: records.looks() }))
+  server.get('/simulator/lags', () => ({ lags: records.lags() }))
   server.post('/simulator/reset', () => {
     behaviours.clear()
     records.clear()

@@ -22,8 +22,11 @@ export interface Post {
 export interface Records {
   post(at: number, body: unknown, answer: Pick<Post, 'answer' | 'error' | 'taskId'>): void
   look(taskId: string): void
+  /** An answer told that the task has ended, `lateMs` after its end; only the first counts. */
+  told(taskId: string, lateMs: number): void
   posts(): readonly Post[]
   looks(): Readonly<Record<string, number>>
+  lags(): Readonly<Record<string, number>>
   clear(): void
 }
 
@@ -33,6 +36,7 @@ const shownPrompt = 200
 export function createRecords(): Records {
   let posts: Post[] = []
   const looks = new Map<string, number>()
+  const lags = new Map<string, number>()
   return {
     post: (at, body, answer) => {
       // Cut in large steps: shifting one by one would move them all each time.
@@ -53,11 +57,18 @@ export function createRecords(): Records {
       if (looks.size >= kept && !looks.has(taskId)) looks.clear()
       looks.set(taskId, (looks.get(taskId) ?? 0) + 1)
     },
+    told: (taskId, lateMs) => {
+      if (lags.has(taskId)) return
+      if (lags.size >= kept) lags.clear()
+      lags.set(taskId, lateMs)
+    },
     posts: () => [...posts],
     looks: () => Object.fromEntries(looks),
+    lags: () => Object.fromEntries(lags),
     clear: () => {
       posts = []
       looks.clear()
+      lags.clear()
     },
   }
 }

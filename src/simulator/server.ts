@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { Clock, Log, Random } from '../core/ports.ts'
-import { answerErrors, mountApi, type Report, refuseOtherNames } from './api.ts'
+import { type ApiTools, answerErrors, mountApi, type Report, refuseOtherNames } from './api.ts'
 import { type Behaviour, createBehaviours } from './behaviour.ts'
 import { createCallbacks } from './callbacks.ts'
 import { mountControl } from './control.ts'
@@ -14,7 +14,7 @@ import { createRecords, type Post } from './records.ts'
 import { createResults } from './results.ts'
 import { lookBody } from './shapes.ts'
 import { standingOf, type Task } from './task.ts'
-import { createTasks } from './tasks.ts'
+import { createTasks, type DurationMs } from './tasks.ts'
 
 export interface SimulatorOptions {
   readonly host: string
@@ -25,8 +25,8 @@ export interface SimulatorOptions {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
-  /** How long tasks take, in milliseconds; the page says 3–10 s. */
-  readonly durationMs?: { readonly min: number; readonly max: number }
+  /** How long tasks take, in milliseconds: a range (the page says 3–10 s), or for each order its own. */
+  readonly durationMs?: DurationMs
   /** The only key taken; null: any bearer that is not empty. */
   readonly key?: string | null
   /** Origins that inputs may be on besides https at public addresses; `'loopback'`: this machine, any port. */
@@ -36,6 +36,8 @@ export interface SimulatorOptions {
   readonly pictures?: 'drawn' | 'plain'
   /** Whether behaviours and records can be reached at `/simulator/…`. */
   readonly control?: boolean
+  /** Mounts further routes and hooks: the benchmarks' peers speak other dialects. */
+  readonly mount?: (server: FastifyInstance, tools: ApiTools) => void
 }
 
 /** The image API in one process: the default upstream of `npm start`, and the upstream of the tests. */
@@ -86,7 +88,10 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     answerErrors(built, report)
     if (isLoopback(options.host)) refuseOtherNames(built)
     const shared = { tasks, behaviours, clock, closing: closing.signal }
-    mountApi(built, { ...shared, records, rate, url, report, key: options.key ?? null })
+    const api: ApiTools = { ...shared, records, rate, url, report, key: options.key ?? null }
+    // Before the API's own routes: hooks reach only what is mounted after them.
+    options.mount?.(built, api)
+    mountApi(built, api)
     mountPictures(built, { ...shared, results })
     if (options.control === true) mountControl(built, behaviours, records)
     return built

@@ -21,6 +21,13 @@ export interface Tasks {
   close(): Promise<void>
 }
 
+export type DurationMs = Range | ((order: Order) => number)
+
+interface Range {
+  readonly min: number
+  readonly max: number
+}
+
 export interface TasksOptions {
   readonly keep: Keep
   readonly inputs: Inputs
@@ -29,7 +36,7 @@ export interface TasksOptions {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
-  readonly durationMs: { readonly min: number; readonly max: number }
+  readonly durationMs: DurationMs
   /** What a callback tells about an ended task. */
   readonly tell: (task: Task) => object
 }
@@ -108,7 +115,7 @@ export function createTasks(options: TasksOptions): Tasks {
       secret: randomBytes(24).toString('base64url'),
       order,
       createdAt,
-      readyAt: createdAt + (last?.ms ?? duration(options.durationMs, order.quality, random())),
+      readyAt: createdAt + (last?.ms ?? duration(options.durationMs, order, random())),
       fate:
         fail === null
           ? null
@@ -147,8 +154,12 @@ export function createTasks(options: TasksOptions): Tasks {
   }
 }
 
+function duration(durationMs: DurationMs, order: Order, chance: number): number {
+  return typeof durationMs === 'function' ? durationMs(order) : within(durationMs, order.quality, chance)
+}
+
 /** High quality takes the upper part of the range, medium the lower; `chance` 0–1 is where in it. */
-function duration({ min, max }: TasksOptions['durationMs'], quality: Quality, chance: number): number {
+function within({ min, max }: Range, quality: Quality, chance: number): number {
   const span = (max - min) * 0.65
   const from = quality === 'high' ? max - span : min
   return Math.round(from + span * chance)

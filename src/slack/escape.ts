@@ -27,6 +27,11 @@ export function escapeText(text: string): string {
     .replace(/[&<>]/g, (sign) => entities[sign] ?? sign)
 }
 
+/** An address for `<…>` in a field that Slack reads as markup. */
+export function escapeUrl(url: string): string {
+  return url.replaceAll('&', '&amp;').replaceAll('<', '%3C').replaceAll('>', '%3E').replaceAll('|', '%7C')
+}
+
 /** A sentence of the catalogue for a field that Slack reads as markup. */
 export function escapeWords(words: Words): string {
   return words.map((part) => (typeof part === 'string' ? part : escapeText(part.quoted))).join('')

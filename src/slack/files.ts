@@ -4,22 +4,28 @@ import { AppError, failureOf } from '../core/failure.ts'
 import type { Call, Clock, Log, OpenPicture, Picture } from '../core/ports.ts'
 import { type DownloadPolicy, inputCodes, remotePicture } from '../media/download.ts'
 import { inputLimits } from '../media/limits.ts'
+import { faultOf } from './errors.ts'
 import { slackFileHosts } from './limits.ts'
+import type { Tokens, Workspace } from './tokens.ts'
 import { reading, type SlackApi } from './web-api.ts'
 
 /** Files at Slack, by their ids. */
 export interface Files {
   /** A file's picture. `open` throws `input_…` when it is gone, not for us, or no picture. */
-  picture(id: string): Picture
+  picture(workspace: Workspace, id: string): Picture
+  /** Whether an upload that was begun is there: one that was never completed is not. Where that can't be seen, it is. */
+  exists(workspace: Workspace, id: string, call: Call): Promise<boolean>
   /** Waits until Slack has processed an upload; false when that can't be seen or takes too long. */
-  ready(id: string, call: Call): Promise<boolean>
+  ready(workspace: Workspace, id: string, call: Call): Promise<boolean>
   /** Waits until a file stands in a conversation; false when it does not. */
-  shared(id: string, channel: string, call: Call): Promise<boolean>
+  shared(workspace: Workspace, id: string, channel: string, call: Call): Promise<boolean>
+  /** Deletes one of our own files, also one that is gone already. */
+  remove(workspace: Workspace, id: string, call: Call): Promise<void>
 }
 
 export interface FilesOptions {
   readonly api: SlackApi
-  readonly botToken: string
+  readonly tokens: Tokens
   readonly apiUrl: string
   readonly clock: Clock
   readonly log: Log
@@ -27,6 +33,7 @@ export interface FilesOptions {
 
 const infoSchema = z.object({
   file: z.object({
+    mode: z.string().optional(),
     mimetype: z.string().optional(),
     url_private: z.string().optional(),
     url_private_download: z.string().optional(),
@@ -46,37 +53,50 @@ const readyWaitsMs: readonly number[] = [0, 500, 1_000, 2_000, 4_000, 4_000, 4_0
 const locateWaitsMs: readonly number[] = [0, 500, 1_000, 2_000]
 const downloadTimeoutMs = 15_000
 
-export function createFiles({ api, botToken, apiUrl, clock, log }: FilesOptions): Files {
+export function createFiles({ api, tokens, apiUrl, clock, log }: FilesOptions): Files {
   const ownOrigin = new URL(apiUrl).origin
-  const policy: DownloadPolicy = {
-    hosts: slackFileHosts,
-    origins: [ownOrigin],
-    maxBytes: inputLimits.sourceBytes,
-    codes: inputCodes,
-    timeoutMs: downloadTimeoutMs,
-    headers: (url) => (mayHaveToken(url, ownOrigin) ? { authorization: `Bearer ${botToken}` } : {}),
+
+  async function policyOf(workspace: Workspace, signal: AbortSignal): Promise<DownloadPolicy> {
+    const token = await tokens.of(workspace, signal)
+    return {
+      hosts: slackFileHosts,
+      origins: [ownOrigin],
+      maxBytes: inputLimits.sourceBytes,
+      codes: inputCodes,
+      timeoutMs: downloadTimeoutMs,
+      headers: (url) => (mayHaveToken(url, ownOrigin) ? { authorization: `Bearer ${token}` } : {}),
+    }
   }
 
-  async function info(id: string, call: Call): Promise<FileInfo> {
-    const answer = infoSchema.safeParse(await api.ask(call, 'safely', (client) => client.files.info({ file: id })))
+  async function info(workspace: Workspace, id: string, call: Call): Promise<FileInfo> {
+    const said = await api.ask(workspace, call, 'safely', (client) => client.files.info({ file: id }))
+    const answer = infoSchema.safeParse(said)
     if (!answer.success) throw new AppError('input_gone', { detail: 'Slack: files.info without a file' })
     return answer.data.file
   }
 
-  /** Looks until `good`, with growing pauses; the last look otherwise. */
-  async function look(id: string, good: (file: FileInfo) => boolean, waits: readonly number[], call: Call) {
-    let file: FileInfo = {}
-    for (const ms of waits) {
-      if (ms > 0) await clock.sleep(ms, call.signal)
-      file = await info(id, call)
-      if (good(file)) break
-    }
-    return file
+  interface Look {
+    readonly workspace: Workspace
+    readonly id: string
+    readonly waitsMs: readonly number[]
+    readonly good: (file: FileInfo) => boolean
   }
 
-  async function seen(id: string, good: (file: FileInfo) => boolean, call: Call): Promise<boolean> {
+  /** Looks until `good`, with growing pauses; the last look otherwise. */
+  async function look({ workspace, id, waitsMs, good }: Look, call: Call): Promise<FileInfo> {
+    let found: FileInfo | AppError = {}
+    for (const ms of waitsMs) {
+      if (ms > 0) await clock.sleep(ms, call.signal)
+      found = await info(workspace, id, call).catch(early)
+      if (!(found instanceof AppError) && good(found)) return found
+    }
+    if (found instanceof AppError) throw found
+    return found
+  }
+
+  async function seen(by: Omit<Look, 'waitsMs'>, call: Call): Promise<boolean> {
     try {
-      return good(await look(id, good, readyWaitsMs, call))
+      return by.good(await look({ ...by, waitsMs: readyWaitsMs }, call))
     } catch (error) {
       call.signal.throwIfAborted()
       const { code, detail } = failureOf(error)
@@ -87,31 +107,33 @@ export function createFiles({ api, botToken, apiUrl, clock, log }: FilesOptions)
     }
   }
 
-  async function open(id: string, signal: AbortSignal): Promise<OpenPicture> {
-    const file = await look(id, (found) => urlsOf(found).length > 0, locateWaitsMs, reading(signal))
+  async function open(workspace: Workspace, id: string, signal: AbortSignal): Promise<OpenPicture> {
+    const good = (found: FileInfo) => urlsOf(found).length > 0
+    const file = await look({ workspace, id, waitsMs: locateWaitsMs, good }, reading(signal))
     const [first, second] = urlsOf(file)
     if (first === undefined) throw new AppError('input_gone', { detail: 'Slack: a file without a URL' })
+    const policy = await policyOf(workspace, signal)
     try {
-      return await download(first, signal)
+      return await download(first, policy, signal)
     } catch (error) {
       const { code } = failureOf(error)
       if (second === undefined || (code !== 'input_gone' && code !== 'input_unreachable')) throw error
-      return download(second, signal)
+      return download(second, policy, signal)
     }
   }
 
-  async function download(url: string, signal: AbortSignal): Promise<OpenPicture> {
+  async function download(url: string, policy: DownloadPolicy, signal: AbortSignal): Promise<OpenPicture> {
     try {
       return await remotePicture(url, policy).open(signal)
     } catch (error) {
-      if (failureOf(error).code !== 'input_not_picture' || !(await asksToSignIn(url, signal))) throw error
+      if (failureOf(error).code !== 'input_not_picture' || !(await asksToSignIn(url, policy, signal))) throw error
       // Slack answers 200 and its sign-in page where it should say 401.
       log.error({ scope: 'files:read' }, 'Slack does not let us read files: add the scope and install the app again')
       throw new AppError('input_unreachable', { detail: 'Slack: a sign-in page instead of the file' })
     }
   }
 
-  async function asksToSignIn(url: string, signal: AbortSignal): Promise<boolean> {
+  async function asksToSignIn(url: string, policy: DownloadPolicy, signal: AbortSignal): Promise<boolean> {
     const answer = await request(url, {
       headers: policy.headers?.(new URL(url)) ?? {},
       signal: AbortSignal.any([signal, AbortSignal.timeout(downloadTimeoutMs)]),
@@ -126,15 +148,38 @@ export function createFiles({ api, botToken, apiUrl, clock, log }: FilesOptions)
   }
 
   return {
-    picture: (id) => ({ open: (signal) => open(id, signal) }),
-    ready: (id, call) => seen(id, ({ mimetype }) => mimetype !== undefined && mimetype !== '', call),
-    shared: (id, channel, call) =>
-      seen(
-        id,
-        ({ shares }) => [shares?.public, shares?.private].some((places) => (places?.[channel]?.length ?? 0) > 0),
-        call,
-      ),
+    picture: (workspace, id) => ({ open: (signal) => open(workspace, id, signal) }),
+    exists: async (workspace, id, call) => {
+      try {
+        return (await info(workspace, id, call)).mode !== 'tombstone'
+      } catch (error) {
+        const fault = faultOf(error)
+        if (fault === 'scope') return true
+        if (fault === 'file_gone') return false
+        throw error
+      }
+    },
+    ready: (workspace, id, call) =>
+      seen({ workspace, id, good: ({ mimetype }) => mimetype !== undefined && mimetype !== '' }, call),
+    shared: (workspace, id, channel, call) => {
+      const good = ({ shares }: FileInfo) =>
+        [shares?.public, shares?.private].some((places) => (places?.[channel]?.length ?? 0) > 0)
+      return seen({ workspace, id, good }, call)
+    },
+    remove: async (workspace, id, call) => {
+      await api
+        .ask(workspace, call, 'safely', (client) => client.files.delete({ file: id }))
+        .catch((error: unknown) => {
+          if (faultOf(error) !== 'file_gone') throw error
+        })
+    },
   }
+}
+
+/** An event may come before the file it names: what is not there yet is no failure until the last look. */
+function early(error: unknown): AppError {
+  if (error instanceof AppError && faultOf(error) === 'file_gone') return error
+  throw error
 }
 
 function urlsOf({ url_private_download: download, url_private: view }: FileInfo): string[] {

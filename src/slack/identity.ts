@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { AppError, failureOf } from '../core/failure.ts'
 import { faultOf } from './errors.ts'
+import { onlyWorkspace } from './tokens.ts'
 import { reading, type SlackApi } from './web-api.ts'
 
 /** Who the bot is in its workspace. */
@@ -16,7 +17,7 @@ const authSchema = z.object({ user_id: z.string(), bot_id: z.string(), user: z.s
 /** Asks Slack whom the token belongs to. Throws `token_rejected`, in words for the operator, when it is not a bot's. */
 export async function whoAmI(api: SlackApi, signal: AbortSignal): Promise<Identity> {
   const answer = await api
-    .ask(reading(signal), 'never', (client) => client.auth.test())
+    .ask(onlyWorkspace, reading(signal), 'never', (client) => client.auth.test())
     .catch((error: unknown) => {
       throw isSignedOut(error) ? rejected('SLACK_BOT_TOKEN', error) : error
     })

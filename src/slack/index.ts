@@ -1,69 +1,114 @@
 import { App, LogLevel } from '@slack/bolt'
 import { AppError } from '../core/failure.ts'
-import type { Adapter, AdapterTools, Random } from '../core/ports.ts'
+import type { Adapter, AdapterTools, Log } from '../core/ports.ts'
+import { type Access, oneWorkspace } from './access.ts'
 import { boltLog } from './bolt-log.ts'
 import { definitions } from './commands.ts'
 import { createFiles } from './files.ts'
-import type { Identity } from './identity.ts'
+import { mountInstallPages } from './install.ts'
+import { createInstallations } from './installations.ts'
 import { createIntake } from './intake.ts'
 import { slackLimits } from './limits.ts'
 import { createListeners } from './listeners.ts'
+import { createOauth } from './oauth.ts'
 import { createPoster } from './poster.ts'
+import { createPublicPictures } from './public-pictures.ts'
 import { createResponseUrls } from './response-url.ts'
 import { createSockets } from './sockets.ts'
+import { createStatusLine } from './status-line.ts'
 import { createSurface } from './surface.ts'
+import type { Transport } from './transport.ts'
 import { createUploads } from './upload.ts'
 import { createSlackApi } from './web-api.ts'
+import { createWebHook } from './web-hook.ts'
 
 export interface SlackOptions {
-  readonly botToken: string
-  readonly appToken: string
   /** Base of the Web API. */
   readonly apiUrl: string
-  /** Socket Mode connections, 1 to 10. */
-  readonly sockets: number
+  /** How events come: by 1 to 10 sockets that we open, or as signed requests to our port. */
+  readonly transport:
+    | { readonly kind: 'sockets'; readonly appToken: string; readonly sockets: number }
+    | { readonly kind: 'http'; readonly signingSecret: string }
+  /** One workspace by a token, or all that install the app. */
+  readonly access: { readonly kind: 'token'; readonly botToken: string } | InstallOptions
 }
 
-/** Slack for one workspace, by Socket Mode. */
-export function createSlack(options: SlackOptions, tools: AdapterTools, random: Random = Math.random): Adapter {
-  const { botToken, appToken, apiUrl } = options
-  const { clock, meter, newId, step } = tools
-  const log = tools.log.child({ surface: 'slack' })
-  const answering = new AbortController()
-  let identity: Identity | null = null
-  let signedOut = false
+interface InstallOptions {
+  readonly kind: 'install'
+  readonly clientId: string
+  readonly clientSecret: string
+  /** Signs what comes back from Slack's page of consent. */
+  readonly stateSecret: string
+  /** Encrypts the tokens in the store. */
+  readonly secretsKey: string
+  /** Where the outside reaches our port, without a trailing slash. */
+  readonly publicUrl: string
+}
 
-  const api = createSlackApi({
-    ...{ botToken, apiUrl, clock, random, log, meter },
-    signedOut: ({ detail }) => {
-      if (!signedOut) log.error({ detail }, 'Slack does not accept the bot token any more: install the app again')
-      signedOut = true
-    },
-  })
+/** Slack. */
+export function createSlack(options: SlackOptions, given: AdapterTools): Adapter {
+  const { apiUrl } = options
+  const tools: AdapterTools = { ...given, log: given.log.child({ surface: 'slack' }) }
+  const { clock, random, meter, newId, step, log } = tools
+  const answering = new AbortController()
+
+  const access = createAccess(options, tools)
+  const api = createSlackApi({ tokens: access, apiUrl, clock, random, log, meter })
   const responses = createResponseUrls(clock)
   const poster = createPoster({ api, responses, log })
-  const files = createFiles({ api, botToken, apiUrl, clock, log })
+  const files = createFiles({ api, tokens: access, apiUrl, clock, log })
   const uploads = createUploads({ api, clock })
+  const publicPictures = createPublicPictures({ shelf: tools.shelf, links: tools.links, clock })
+  const status = createStatusLine({ api, clock, log })
   const surface = createSurface({
-    ...{ poster, responses, files, uploads, clock, newId, step },
-    botName: () => identity?.name ?? definitions.botName,
+    ...{ poster, responses, files, uploads, publicPictures, status, clock, newId, step },
+    botName: (workspace) => access.nameIn(workspace) ?? definitions.botName,
   })
 
-  const count = Math.min(slackLimits.sockets, Math.max(1, options.sockets))
-  const sockets = createSockets({ appToken, apiUrl, count, clock, random, log })
-  const app = new App({
+  const transport = createTransport(options, tools)
+  const app = createApp(apiUrl, transport, access, log)
+  const reply = { poster, responses, call: { signal: answering.signal, gate: () => undefined } }
+  const listeners = createListeners({
+    ...{ app, api, access, reply, tools },
+    pressing: { api, poster, files, reply, clock, log },
+  })
+  const intake = createIntake({
+    ...{ app, api, access, transport, listeners, tools },
+    endAnswers: () => answering.abort(new AppError('internal', { detail: 'stopping' })),
+  })
+  return { surface, intake }
+}
+
+function createAccess({ access, apiUrl }: SlackOptions, tools: AdapterTools): Access {
+  if (access.kind === 'token') return oneWorkspace(access.botToken, tools.log)
+  const oauth = createOauth({ ...access, apiUrl, log: tools.log })
+  const installations = createInstallations({ ...tools, oauth, secretsKey: access.secretsKey })
+  mountInstallPages({ ...tools, ...access, apiUrl, oauth, installations })
+  return installations
+}
+
+function createTransport({ transport, apiUrl }: SlackOptions, tools: AdapterTools): Transport {
+  const { clock, random, routes, log } = tools
+  if (transport.kind === 'http') return createWebHook({ signingSecret: transport.signingSecret, routes, clock, log })
+  const count = Math.min(slackLimits.sockets, Math.max(1, transport.sockets))
+  return createSockets({ appToken: transport.appToken, apiUrl, count, clock, random, log })
+}
+
+function createApp(apiUrl: string, transport: Transport, access: Access, log: Log): App {
+  return new App({
     receiver: {
       init: (own) => {
-        for (const receiver of sockets.receivers) receiver.init(own)
+        for (const receiver of transport.receivers) receiver.init(own)
       },
       start: async () => undefined,
       stop: async () => undefined,
     },
-    // Given a token, Bolt asks who it is with a promise that nobody awaits.
-    authorize: async () => ({
-      botToken,
-      ...(identity === null ? {} : { botId: identity.botId, botUserId: identity.botUserId }),
-    }),
+    // No token: Bolt would make clients with it, which wait and retry in their own ways. Ours are in web-api.ts.
+    authorize: async ({ teamId, enterpriseId, isEnterpriseInstall }) => {
+      const enterprise = isEnterpriseInstall ? (enterpriseId ?? null) : null
+      const identity = await access.identityOf({ team: teamId ?? enterpriseId ?? '', enterprise })
+      return identity === null ? {} : { botId: identity.botId, botUserId: identity.botUserId }
+    },
     deferInitialization: true,
     convoStore: false,
     attachFunctionToken: false,
@@ -71,16 +116,4 @@ export function createSlack(options: SlackOptions, tools: AdapterTools, random: 
     logLevel: LogLevel.INFO,
     clientOptions: { slackApiUrl: apiUrl, retryConfig: { retries: 0 } },
   })
-  const reply = { poster, responses, call: { signal: answering.signal, gate: () => undefined } }
-  const listeners = createListeners({ app, api, reply, tools: { ...tools, log } })
-  const intake = createIntake({
-    ...{ app, api, sockets, listeners, random },
-    tools: { ...tools, log },
-    identified: (known) => {
-      identity = known
-    },
-    endAnswers: () => answering.abort(new AppError('internal', { detail: 'stopping' })),
-    signedOut: () => signedOut,
-  })
-  return { surface, intake }
 }

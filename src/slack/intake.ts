@@ -1,56 +1,51 @@
 import type { App } from '@slack/bolt'
 import { AppError, failureOf } from '../core/failure.ts'
-import type { AdapterTools, Intake, Random } from '../core/ports.ts'
+import type { AdapterTools, Intake } from '../core/ports.ts'
 import type { Studio } from '../core/studio.ts'
-import { type Identity, whoAmI } from './identity.ts'
+import type { Access } from './access.ts'
 import type { Listeners } from './listeners.ts'
-import type { Sockets } from './sockets.ts'
+import type { Transport } from './transport.ts'
 import type { SlackApi } from './web-api.ts'
 
 export interface IntakeDeps {
   readonly app: App
   readonly api: SlackApi
-  readonly sockets: Sockets
+  readonly access: Access
+  readonly transport: Transport
   readonly listeners: Listeners
   readonly tools: AdapterTools
-  readonly random: Random
-  /** Told once it is known. */
-  readonly identified: (identity: Identity) => void
   /** Ends the answers that are still under way when we have stopped listening. */
   readonly endAnswers: () => void
-  /** Whether Slack has taken back the token that it once accepted. */
-  readonly signedOut: () => boolean
 }
 
 /** Answers still under way at the end may take this long, in milliseconds. */
 const answerMs = 3_000
 const backoff = { firstMs: 1_000, mostMs: 30_000 }
 
-/** Listens to Slack by Socket Mode. */
+/** Listens to Slack. */
 export function createIntake(deps: IntakeDeps): Intake {
-  const { api, sockets, listeners, tools, random } = deps
-  const { clock, log } = tools
+  const { api, access, transport, listeners, tools } = deps
+  const { clock, log, random } = tools
   const stopping = new AbortController()
   let running: Promise<void> | null = null
 
   async function run(studio: Studio): Promise<void> {
-    const identity = await identify(stopping.signal)
-    if (identity === null) return
-    deps.identified(identity)
-    listeners.serve(studio, identity)
+    if (!(await opened(stopping.signal))) return
+    listeners.serve(studio)
     await deps.app.init()
-    await sockets.run(stopping.signal)
+    await transport.run(stopping.signal)
   }
 
-  /** Asks until Slack can be reached; null when we stop before. */
-  async function identify(signal: AbortSignal): Promise<Identity | null> {
+  /** Asks until Slack can be reached; false when we stop before. */
+  async function opened(signal: AbortSignal): Promise<boolean> {
     for (let failures = 0; !signal.aborted; ) {
       try {
-        return await whoAmI(api, signal)
+        await access.open(api, signal)
+        return true
       } catch (error) {
-        if (signal.aborted) return null
+        if (signal.aborted) return false
         const { code, detail } = failureOf(error)
-        if (code === 'token_rejected') throw error
+        if (code === 'token_rejected' || code === 'configuration') throw error
         failures += 1
         if (failures === 1) log.warn({ failure: code, detail }, 'Slack can’t be reached yet')
         const asked = error instanceof AppError ? error.retryAfterMs : undefined
@@ -58,7 +53,7 @@ export function createIntake(deps: IntakeDeps): Intake {
         await clock.sleep(asked ?? ms, signal).catch(() => undefined)
       }
     }
-    return null
+    return false
   }
 
   return {
@@ -66,7 +61,7 @@ export function createIntake(deps: IntakeDeps): Intake {
     start: async (studio) => {
       running = run(studio).catch((error: unknown) => {
         if (stopping.signal.aborted) return
-        const known = error instanceof AppError && error.code === 'token_rejected'
+        const known = error instanceof AppError && (error.code === 'token_rejected' || error.code === 'configuration')
         if (!known) log.error({ err: error }, 'Slack ended')
         tools.fatal(
           known ? error : new AppError('internal', { detail: 'Slack: it can’t be listened to', cause: error }),
@@ -82,6 +77,6 @@ export function createIntake(deps: IntakeDeps): Intake {
       await Promise.race([answered, clock.sleep(answerMs, idle.signal).catch(() => undefined)])
       deps.endAnswers()
     },
-    ready: () => sockets.connected() > 0 && !deps.signedOut(),
+    ready: () => transport.connected() > 0 && access.ready(),
   }
 }

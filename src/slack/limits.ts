@@ -15,6 +15,8 @@ export const slackLimits = {
   blocksText: 13_200,
   /** `alt_txt` of files.getUploadURLExternal; `alt_text` of an image block takes twice as much. */
   uploadAltText: 1_000,
+  /** `image_url` of an image block, and `url` of a button. */
+  url: 3_000,
   /** Largest file, in bytes: about 1 GB, less by a team's policy. */
   fileBytes: 1_000_000_000,
   /** What a `slack_file` image block shows. */
@@ -24,6 +26,12 @@ export const slackLimits = {
   responseMs: 30 * 60_000,
   /** Sockets of one app (node-slack-sdk#1654). */
   sockets: 10,
+  /** Text typed into a form's field. */
+  inputText: 3_000,
+  /** What a form carries with it (`private_metadata`). */
+  metadata: 3_000,
+  /** Files of one `file_input`; each of at most 10 MB. */
+  inputFiles: 10,
   /** chat.update for one workspace: tier 3. */
   editsPerMinute: 50,
 } as const

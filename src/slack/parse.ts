@@ -1,44 +1,50 @@
 import { z } from 'zod'
-import type { InputRef, JobFacts, Person } from '../core/job.ts'
-import type { Problem } from '../core/request.ts'
+import { resultInputs } from '../core/follow-up.ts'
+import type { InputRef, Job, Omitted, Person } from '../core/job.ts'
+import { type Problem, requestLimits } from '../core/request.ts'
 import type { Ask } from '../core/studio.ts'
 import { parseText } from '../core/text.ts'
 import { newAddress, type Origin, toFileHandle } from './address.ts'
 import { definitions } from './commands.ts'
 import { decodeText, withoutMention } from './escape.ts'
-import { readButton } from './render.ts'
+import type { Workspace } from './tokens.ts'
+
+/** Pictures that were pointed at: those to use, and those left out. */
+export interface Pictures {
+  readonly inputs: readonly InputRef[]
+  readonly omitted: readonly Omitted[]
+}
 
 /** A person's words to the bot, whichever way they came. */
-export interface Asked {
+export interface Asked extends Pictures {
   readonly eventKey: string
   readonly origin: Omit<Origin, 'private'>
   readonly person: Person
   /** The command as it is typed there. */
   readonly command: string
   readonly words: string
-  readonly inputs: readonly InputRef[]
-  readonly problems: readonly Problem[]
   /** Whether it was said in a direct message to the bot. */
   readonly direct: boolean
+  /** Opens one form within three seconds; null where there is none. */
+  readonly triggerId: string | null
 }
 
 /** Pictures that an asker did not attach but pointed at, by where the words were said. */
-export interface Pointed {
-  readonly inputs: readonly InputRef[]
+export interface Pointed extends Pictures {
   /** The job whose result they are. */
-  readonly parent: Pick<JobFacts, 'id' | 'request'> | null
+  readonly parent: Job | null
 }
 
-export interface PressedButton {
-  readonly userId: string
-  readonly responseUrl: string | null
-  readonly thread: string | null
-  /** What it does; null for a button that this version does not know. */
-  readonly button: { readonly cancel: string } | null
+/** What somebody wants who says no more than one word, or none. */
+export type Wish = 'form' | 'help' | 'history' | 'usage'
+
+/** Where a payload belongs, as Bolt found it. */
+export interface Heard {
+  readonly workspace: Workspace
+  readonly botUserId: string
 }
 
 const commandSchema = z.object({
-  team_id: z.string(),
   channel_id: z.string(),
   user_id: z.string(),
   user_name: z.string().default(''),
@@ -68,30 +74,17 @@ const messageSchema = z.object({
   files: z.array(z.unknown()).default([]),
 })
 
-const eventSchema = z.object({
-  event_id: z.string(),
-  team_id: z.string().nullish(),
-  context_team_id: z.string().nullish(),
-  authorizations: z.array(z.object({ team_id: z.string().nullish() })).default([]),
-  event: messageSchema,
-})
-
-const pressSchema = z.object({
-  user: z.object({ id: z.string() }),
-  actions: z.array(z.object({ action_id: z.string(), value: z.string().optional() })).min(1),
-  response_url: z.string().nullish(),
-  container: z.object({ thread_ts: z.string().nullish() }).nullish(),
-})
+const eventSchema = z.object({ event_id: z.string(), event: messageSchema })
 
 /** A slash command; null for a payload that is none. `nowMs` is when it arrived. */
-export function parseCommand(payload: unknown, nowMs: number): Asked | null {
+export function parseCommand(payload: unknown, workspace: Workspace, nowMs: number): Asked | null {
   const parsed = commandSchema.safeParse(payload)
   if (!parsed.success) return null
-  const { team_id: team, channel_id: channel, user_id: user, user_name: name, ...rest } = parsed.data
+  const { channel_id: channel, user_id: user, user_name: name, ...rest } = parsed.data
   return {
     eventKey: `slack:${rest.trigger_id}`,
     origin: {
-      ...{ team, channel, user },
+      ...{ ...workspace, channel, user },
       // A command can't be used in a thread.
       thread: null,
       response: { responseUrl: rest.response_url, issuedAt: nowMs, uses: 0 },
@@ -100,33 +93,36 @@ export function parseCommand(payload: unknown, nowMs: number): Asked | null {
     command: rest.command,
     words: decodeText(rest.text).trim(),
     inputs: [],
-    problems: [],
+    omitted: [],
     direct: false,
+    triggerId: rest.trigger_id,
   }
 }
 
 /** A mention or a direct message; null for every other event, and for what bots say and people edit. */
-export function parseMessage(body: unknown, botUserId: string): Asked | null {
+export function parseMessage(body: unknown, { workspace, botUserId }: Heard): Asked | null {
   const parsed = eventSchema.safeParse(body)
   if (!parsed.success) return null
   const { event, event_id: eventId } = parsed.data
   const direct = event.type === 'message'
   if (!isWanted(event, direct) || event.user === undefined || event.user === botUserId) return null
-  const { inputs, problems } = readFiles(event.files)
+  const files = readFiles(event.files, workspace)
   const words = decodeText(withoutMention(event.text, botUserId)).trim()
   // A direct message without words or pictures (a call, a canvas) is not for us.
-  if (direct && words === '' && inputs.length === 0 && problems.length === 0) return null
-  const team = parsed.data.authorizations[0]?.team_id ?? parsed.data.context_team_id ?? parsed.data.team_id ?? ''
+  if (direct && words === '' && files.inputs.length === 0 && files.omitted.length === 0) return null
   return {
     eventKey: `slack:${eventId}`,
-    origin: { team, channel: event.channel, user: event.user, thread: event.thread_ts ?? null, response: null },
+    origin: {
+      ...{ ...workspace, channel: event.channel, user: event.user, thread: event.thread_ts ?? null },
+      response: null,
+    },
     // The event has no name, and asking for it would need one more scope.
     person: { id: event.user, name: event.user },
     command: definitions.command.command,
     words,
-    inputs,
-    problems,
+    ...files,
     direct,
+    triggerId: null,
   }
 }
 
@@ -140,18 +136,20 @@ function isWanted(event: z.output<typeof messageSchema>, direct: boolean): boole
   return event.subtype === undefined || spokenSubtypes.has(event.subtype)
 }
 
-/** The pictures among a message's files, and what is wrong with the others. Some files name nothing but their id yet. */
-export function readFiles(files: readonly unknown[]): Pick<Asked, 'inputs' | 'problems'> {
+/** The pictures among a message's files, and the others. Some files name nothing but their id yet. */
+export function readFiles(files: readonly unknown[], workspace: Workspace): Pictures {
   const inputs: InputRef[] = []
-  const problems: Problem[] = []
+  const omitted: Omitted[] = []
   for (const file of files) {
     const parsed = fileSchema.safeParse(file)
     if (!parsed.success) continue
-    const { id, name, mimetype } = parsed.data
-    if (mayBePicture(mimetype)) inputs.push({ kind: 'remote', name: name ?? id, at: toFileHandle(id) })
-    else problems.push({ kind: 'not_a_picture', name: name ?? id })
+    const { id, mimetype } = parsed.data
+    const name = parsed.data.name ?? id
+    if (!mayBePicture(mimetype)) omitted.push({ name, why: 'not_a_picture' })
+    else if (inputs.length === requestLimits.inputs) omitted.push({ name, why: 'too_many' })
+    else inputs.push({ kind: 'remote', name, at: toFileHandle(workspace, id) })
   }
-  return { inputs, problems }
+  return { inputs, omitted }
 }
 
 const picture = /^image\/(?:png|jpe?g|webp|gif|avif|hei[cf])$/
@@ -161,28 +159,19 @@ function mayBePicture(mimetype: string | null | undefined): boolean {
   return mimetype === undefined || mimetype === null || mimetype === '' || picture.test(mimetype)
 }
 
-/** A pressed button; null for a payload that is none. */
-export function parsePress(body: unknown): PressedButton | null {
-  const parsed = pressSchema.safeParse(body)
-  const [action] = parsed.data?.actions ?? []
-  if (!parsed.success || action === undefined) return null
-  return {
-    userId: parsed.data.user.id,
-    responseUrl: parsed.data.response_url ?? null,
-    thread: parsed.data.container?.thread_ts ?? null,
-    button: readButton(action.action_id, action.value),
-  }
-}
-
-/** Whether somebody asked how to use the bot. */
-export function wantsHelp({ words, inputs, problems }: Asked): boolean {
-  return inputs.length === 0 && problems.length === 0 && (words === '' || /^help[.!?]?$/i.test(words))
+/** What is wanted by words that are no request; null for a request. */
+export function wishOf({ words, inputs, omitted, triggerId }: Asked): Wish | null {
+  if (inputs.length > 0 || omitted.length > 0) return null
+  if (words === '') return triggerId === null ? 'help' : 'form'
+  const [, word] = /^(help|history|usage)[.!?]?$/i.exec(words) ?? []
+  return word === undefined ? null : (word.toLowerCase() as Wish)
 }
 
 /** The request in the core's terms. `receivedAt` on the monotonic clock. */
 export function toAsk(asked: Asked, pointed: Pointed, receivedAt: number): Ask {
   const text = parseText(asked.words)
   const inputs = asked.inputs.length > 0 ? asked.inputs : pointed.inputs
+  const omitted = [...asked.omitted, ...pointed.omitted]
   const isPrivate = text.input.private === true
   return {
     eventKey: asked.eventKey,
@@ -198,9 +187,20 @@ export function toAsk(asked: Asked, pointed: Pointed, receivedAt: number): Ask {
     // What is made of a result keeps its shape, unless the words say another.
     input: pointed.parent === null ? text.input : { aspectRatio: pointed.parent.request.aspectRatio, ...text.input },
     inputs,
-    problems: [...text.problems, ...asked.problems],
+    omitted: inputs.length > 0 ? omitted : [],
+    problems: [...text.problems, ...(inputs.length > 0 ? [] : omitted.map(unusable))],
     // A direct message to the bot is private already.
     address: newAddress({ ...asked.origin, private: isPrivate && !asked.direct }),
     receivedAt,
   }
+}
+
+/** Nothing that was pointed at is a picture: then there is nothing to go on with. */
+export function unusable({ name }: Omitted): Problem {
+  return { kind: 'not_a_picture', name }
+}
+
+/** The pictures of a job, pointed at by where something was said or pressed. */
+export function picturesOf(job: Job): Pointed {
+  return { inputs: resultInputs(job), omitted: [], parent: job }
 }

@@ -1,8 +1,9 @@
 import type { types } from '@slack/bolt'
-import { type Messages, messagesFor, noticeWords } from '../core/messages.ts'
+import { type Messages, messagesFor, noticeWords, type Words } from '../core/messages.ts'
 import type { JobView, Notice, ViewOf } from '../core/view.ts'
-import { definitions } from './commands.ts'
-import { escapeText, escapeWords, legible, plainWords } from './escape.ts'
+import type { Place, Uploaded } from './address.ts'
+import { buttonsOf } from './buttons.ts'
+import { escapeText, escapeUrl, escapeWords, legible, plainWords } from './escape.ts'
 import { cut, slackLimits } from './limits.ts'
 
 type Block = types.KnownBlock
@@ -13,41 +14,43 @@ export interface Message {
   readonly blocks: readonly Block[]
 }
 
-/** A picture as it was uploaded, in the order of the view's pictures. */
-export interface Uploaded {
-  readonly id: string
-  /** Whether quality or size was given up for the upload. */
-  readonly reduced: boolean
-}
+/** How the pictures of a result are shown. */
+export type Shown =
+  /** Not at all (yet). */
+  | { readonly by: 'nothing' }
+  /** `thread`: in the message's thread, because Slack would not show them in the message. */
+  | { readonly by: 'message' | 'thread'; readonly files: readonly Uploaded[] }
+  /** `picture`: Slack fetches them from there; `address`: people do. */
+  | { readonly by: 'picture' | 'address'; readonly urls: readonly string[] }
 
 export interface Drawing {
   /** New for each version of a message: Slack keeps what it knows of a block by its id. */
   readonly stamp: string
-  /** The pictures of a result. */
-  readonly files: readonly Uploaded[]
-  /** `thread`: the pictures are in the message's thread, because Slack would not show them in the message. */
-  readonly shown: 'message' | 'thread'
-  /** How to get the bot into the channel, where it is not in it. */
-  readonly invite: string | null
+  readonly shown: Shown
+  readonly place: Pick<Place, 'private' | 'channel' | 'thread' | 'route' | 'hindrance'>
+  /** As the bot is invited. */
+  readonly botName: string
 }
 
 /** As much of a prompt as is repeated in its message, and in a notification. */
 const shownPrompt = 600
 const notifiedPrompt = 150
+const shownNames = 300
 /** Of our own making: so long a sentence is a mistake somewhere. */
 const shownWords = 1_500
-
-/** The version of a button's value: a later release knows by it what an old message's button means. */
-const valueVersion = 'a1'
 
 /** The message of a job. */
 export function renderView(view: JobView, drawing: Drawing): Message {
   const messages = messagesFor(view.locale)
   const words = wordsOf(view, messages, drawing)
   const parts: Block[] = [prompt(view), ...pictures(view, drawing)]
-  parts.push(view.kind === 'failed' ? section(words) : context([...words, ...asker(view, messages)]))
-  if (drawing.invite !== null) parts.push(context([messages.invite(drawing.invite)]))
-  if (mayCancel(view)) parts.push(buttons(view, messages))
+  const small = [...pictureNames(view, messages), ...asker(view, messages)]
+  if (view.kind === 'failed') parts.push(section(words))
+  else parts.push(context([...words, ...small]))
+  parts.push(...hindrance(drawing, messages))
+  const { private: isPrivate, channel, thread } = drawing.place
+  const buttons = buttonsOf(view, isPrivate ? { channel, thread } : null, messages)
+  if (buttons.length > 0) parts.push({ type: 'actions', elements: [...buttons] })
   return {
     text: `${escapeText(cut(view.request.prompt, notifiedPrompt))} · ${words.map(escapeText).join(' ')}`,
     blocks: stamped(parts, drawing.stamp),
@@ -56,8 +59,11 @@ export function renderView(view: JobView, drawing: Drawing): Message {
 
 /** The shortest form of a job's message: for when Slack refuses the other. */
 export function renderShort(view: JobView, drawing: Drawing): Message {
-  const words = wordsOf(view, messagesFor(view.locale), drawing)
-  return { text: cut(words.map(escapeText).join(' '), slackLimits.sectionText), blocks: [] }
+  const words = wordsOf(view, messagesFor(view.locale), drawing).map(escapeText)
+  const addresses = drawing.shown.by === 'address' ? drawing.shown.urls.map((url) => `<${escapeUrl(url)}>`) : []
+  // Half an address would lead nowhere.
+  const [lines] = [[...addresses, ...words], words].filter((some) => some.join(' ').length <= slackLimits.sectionText)
+  return { text: cut((lines ?? words).join(' '), slackLimits.sectionText), blocks: [] }
 }
 
 /** Words for the asker alone. `command` as it is typed there. */
@@ -76,14 +82,11 @@ export function renderNotice(notice: Notice, locale: string, command: string): M
 /** A picture's description, short enough for wherever Slack takes one. */
 export function altOf(view: JobView): string {
   const { request, inputCount, locale } = view
-  return cut(messagesFor(locale).alt(legible(request.prompt), inputCount > 0), slackLimits.uploadAltText)
+  return altText(messagesFor(locale).alt(legible(request.prompt), inputCount > 0))
 }
 
-/** What a pressed button means; null for a button that this version does not know. */
-export function readButton(actionId: string, value: string | undefined): { readonly cancel: string } | null {
-  const [version, jobId, ...rest] = (value ?? '').split(':')
-  const known = actionId === definitions.actions.cancel && version === valueVersion && rest.length === 0
-  return known && jobId !== undefined && /^[a-z0-9]{1,32}$/.test(jobId) ? { cancel: jobId } : null
+export function altText(words: string): string {
+  return cut(words, slackLimits.uploadAltText)
 }
 
 function wordsOf(view: JobView, messages: Messages, drawing: Drawing): string[] {
@@ -109,8 +112,10 @@ function resultWords(view: ViewOf<'result'>, messages: Messages, drawing: Drawin
   const [failure] = view.failures
   const words = [messages.made({ ratio, quality, credits, tookMs, edited: view.inputCount > 0 })]
   if (failure !== undefined) words.push(messages.partly(view.pictures.length, view.request.count, failure))
-  if (drawing.files.some(({ reduced }) => reduced)) words.push(messages.reduced)
-  if (drawing.shown === 'thread') words.push(messages.inThread)
+  const { shown } = drawing
+  if ('files' in shown && shown.files.some(({ reduced }) => reduced)) words.push(messages.reduced)
+  if (shown.by === 'thread') words.push(messages.inThread)
+  if (shown.by === 'address') words.push(messages.linked)
   return words
 }
 
@@ -121,21 +126,60 @@ function prompt(view: JobView): Block {
   return { type: 'rich_text', elements: [{ type: 'rich_text_quote', elements: [{ type: 'text', text }] }] }
 }
 
-function pictures(view: JobView, { files, shown }: Drawing): Block[] {
-  if (view.kind !== 'result' || shown === 'thread') return []
+function pictures(view: JobView, { shown }: Drawing): Block[] {
+  if (view.kind !== 'result') return []
   // The shorter form that an upload takes: four of them have to fit into one message.
   const alt = altOf(view)
-  return files.map(({ id }, at) => ({
-    type: 'image',
-    slack_file: { id },
-    alt_text: files.length === 1 ? alt : `${at + 1}/${files.length} ${alt}`,
-  }))
+  const altAt = (at: number, of: readonly unknown[]) => (of.length === 1 ? alt : `${at + 1}/${of.length} ${alt}`)
+  switch (shown.by) {
+    case 'nothing':
+    case 'thread':
+      return []
+    case 'message':
+      return shown.files.map(({ id }, at, all) => ({
+        type: 'image',
+        slack_file: { id },
+        alt_text: altAt(at, all),
+      }))
+    case 'picture':
+      return shown.urls.map((url, at, all) => ({ type: 'image', image_url: url, alt_text: altAt(at, all) }))
+    case 'address': {
+      const { open } = messagesFor(view.locale).labels
+      const links = shown.urls.flatMap((url, at, all): types.RichTextElement[] => [
+        { type: 'text', text: at === 0 ? ' ' : ' · ' },
+        { type: 'link', url, text: all.length === 1 ? open : `${open} ${at + 1}` },
+      ])
+      return [{ type: 'rich_text', elements: [{ type: 'rich_text_section', elements: links }] }]
+    }
+  }
+}
+
+/** Which pictures were used, and which were not. */
+function pictureNames(view: JobView, messages: Messages): string[] {
+  const lines: Words[] = []
+  if (view.inputNames.length > 0) lines.push(messages.used(view.inputNames))
+  if (view.omitted.length > 0) lines.push(messages.omitted(view.omitted))
+  return lines.map((words) => cut(plainWords(words), shownNames))
+}
+
+/** Why the message is here and not in the channel. */
+function hindrance({ place, botName }: Drawing, messages: Messages): Block[] {
+  const invitation = `/invite @${botName}`
+  switch (place.hindrance) {
+    case null:
+      return []
+    case 'closed':
+      return [context([messages.closed])]
+    case 'absent':
+      return [context([place.route === 'respond' ? messages.invite(invitation) : messages.away(invitation)])]
+  }
 }
 
 function asker(view: JobView, messages: Messages): string[] {
   const { id, name } = view.person
   // Events name people by their id only, and an id is no name.
-  return name === '' || name === id ? [] : [`${messages.labels.askedBy} ${legible(name)}`]
+  const label = view.action === 'share' ? messages.labels.sharedBy : messages.labels.askedBy
+  return name === '' || name === id ? [] : [`${label} ${legible(name)}`]
 }
 
 function context(lines: readonly string[]): Block {
@@ -147,24 +191,6 @@ function context(lines: readonly string[]): Block {
 
 function section(lines: readonly string[]): Block {
   return { type: 'section', text: { type: 'plain_text', text: cut(lines.join('\n'), shownWords), emoji: false } }
-}
-
-function mayCancel(view: JobView): boolean {
-  return view.kind === 'queued' || view.kind === 'preparing' || view.kind === 'running'
-}
-
-function buttons(view: JobView, messages: Messages): Block {
-  return {
-    type: 'actions',
-    elements: [
-      {
-        type: 'button',
-        action_id: definitions.actions.cancel,
-        text: { type: 'plain_text', text: messages.labels.cancel, emoji: false },
-        value: `${valueVersion}:${view.jobId}`,
-      },
-    ],
-  }
 }
 
 function stamped(parts: readonly Block[], stamp: string): Block[] {

@@ -16,8 +16,12 @@ type ResponseMessage = Message & { readonly thread_ts?: string }
 export interface ResponseUrls {
   /** How many posts are left. */
   left(response: ResponseUrl): number
-  /** Posts once. Gives the URL with its uses counted; throws an AppError whose fault is `spent` when none is left. */
-  post(response: ResponseUrl, message: ResponseMessage, audience: Audience, call: Call): Promise<ResponseUrl>
+  /** The URL with one more use counted; throws an AppError whose fault is `spent` when none is left. */
+  use(response: ResponseUrl): ResponseUrl
+  /** Posts once. The use was counted before, so that nothing can make it forgotten. */
+  post(used: ResponseUrl, message: ResponseMessage, audience: Audience, call: Call): Promise<void>
+  /** Deletes the message that a pressed button stands in. */
+  removeOriginal(used: ResponseUrl, call: Call): Promise<void>
 }
 
 // A post on its way when the time is over would be refused.
@@ -25,26 +29,20 @@ const marginMs = 30_000
 const answerSchema = z.object({ ok: z.boolean(), error: z.string().optional() })
 
 export function createResponseUrls(clock: Clock): ResponseUrls {
-  // The stored count lags behind: progress is not stored, and a failed post is never heard of again.
-  const counted = new Map<string, { readonly uses: number; readonly issuedAt: number }>()
-
-  const usesOf = (response: ResponseUrl) => Math.max(response.uses, counted.get(response.responseUrl)?.uses ?? 0)
   const isOver = (issuedAt: number) => clock.now() - issuedAt >= slackLimits.responseMs - marginMs
 
-  function left(response: ResponseUrl): number {
-    return isOver(response.issuedAt) ? 0 : Math.max(0, slackLimits.responseUses - usesOf(response))
-  }
+  const left = ({ issuedAt, uses }: ResponseUrl) =>
+    isOver(issuedAt) ? 0 : Math.max(0, slackLimits.responseUses - uses)
 
   return {
     left,
-    post: async (response, message, audience, call) => {
-      for (const [url, { issuedAt }] of counted) if (isOver(issuedAt)) counted.delete(url)
+    use: (response) => {
       if (left(response) === 0) throw refusal('used_url')
-      const uses = usesOf(response) + 1
-      counted.set(response.responseUrl, { uses, issuedAt: response.issuedAt })
-      await send(response.responseUrl, { ...message, response_type: audience, replace_original: false }, call)
-      return { ...response, uses }
+      return { ...response, uses: response.uses + 1 }
     },
+    post: ({ responseUrl }, message, audience, call) =>
+      send(responseUrl, { ...message, response_type: audience, replace_original: false }, call),
+    removeOriginal: ({ responseUrl }, call) => send(responseUrl, { delete_original: true }, call),
   }
 }
 

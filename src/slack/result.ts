@@ -1,138 +1,149 @@
-import type { Call, Clock, Step } from '../core/ports.ts'
+import type { Clock, Step } from '../core/ports.ts'
 import type { JobView, ViewOf } from '../core/view.ts'
-import type { Place } from './address.ts'
+import type { Place, Uploaded } from './address.ts'
+import type { Course } from './course.ts'
+import type { Edits } from './edits.ts'
 import { faultOf, isUnreadyFile, refusal } from './errors.ts'
-import type { Files } from './files.ts'
 import type { Draft, Poster } from './poster.ts'
-import { altOf, type Drawing, type Uploaded } from './render.ts'
-import { createUnfinished } from './unfinished.ts'
-import type { Uploads } from './upload.ts'
+import type { PublicPictures } from './public-pictures.ts'
+import type { Shown } from './render.ts'
+import type { ResponseUrls } from './response-url.ts'
+import type { ResultFiles } from './result-files.ts'
 
-/** Brings the pictures of a result into its message. */
+/** Brings the pictures of a result into its message, by the first way that Slack takes. */
 export interface Results {
-  /** Uploads the pictures, each once however often showing them is tried, and waits until Slack can show them. */
-  upload(view: ViewOf<'result'>, call: Call): Promise<readonly Uploaded[]>
-  /** Shows them at a place; gives the place as it is then, and the files as they are shown there. */
-  show(place: Place, view: ViewOf<'result'>, uploaded: readonly Uploaded[], call: Call): Promise<ShownResult>
-  /** Where an earlier try already posted the message. */
-  placeOf(jobId: string): Place | null
-  forget(jobId: string): void
-}
-
-export interface ShownResult {
-  readonly place: Place
-  readonly files: readonly Uploaded[]
+  /** Shows them where the course is; gives the files that are then at Slack. */
+  show(course: Course, view: ViewOf<'result'>): Promise<readonly Uploaded[]>
 }
 
 /** Makes the message of a view at a place. */
-export type Draw = (place: Place, view: JobView, files?: readonly Uploaded[], shown?: Drawing['shown']) => Draft
+export type Draw = (place: Place, view: JobView, shown: Shown) => Draft
 
 export interface ResultDeps {
   readonly poster: Poster
-  readonly files: Files
-  readonly uploads: Uploads
+  readonly responses: ResponseUrls
+  readonly files: ResultFiles
+  readonly publicPictures: PublicPictures
+  readonly edits: Edits
   readonly clock: Clock
   readonly step: Step
   readonly draw: Draw
 }
 
+/** In the message; in its thread; as pictures that Slack fetches from us; as links of the image API. */
+const ways = ['message', 'thread', 'picture', 'address'] as const
+type Way = (typeof ways)[number]
+
 /** How often, and how long apart in milliseconds, a message is sent again whose picture Slack can't show yet. */
-const unready = { tries: 6, waitMs: 1_000 }
+const tries: Readonly<Record<Way, number>> = { message: 6, thread: 1, picture: 2, address: 1 }
+const unreadyMs = 1_000
 
 export function createResults(deps: ResultDeps): Results {
-  const { poster, files, uploads, clock, draw } = deps
-  const unfinished = createUnfinished(clock)
+  const { poster, responses, files, publicPictures, edits, clock, draw } = deps
 
-  async function upload(view: ViewOf<'result'>, call: Call): Promise<readonly Uploaded[]> {
-    const known = unfinished.filesOf(view.jobId, 'message')
-    const ends = await Promise.allSettled(
-      view.pictures.map(async ({ n, picture }) => {
-        const before = known.get(n)
-        if (before !== undefined) return before
-        const file = await uploads.upload({ picture, name: nameOf(n), alt: altOf(view), share: null }, call)
-        known.set(n, file)
-        return file
-      }),
-    )
-    const uploaded = ends.map((end) => {
-      if (end.status === 'rejected') throw end.reason
-      return end.value
-    })
-    await Promise.all(uploaded.map(({ id }) => files.ready(id, call)))
-    await deps.step('uploading', view.jobId)
-    return uploaded
-  }
-
-  async function show(place: Place, view: ViewOf<'result'>, uploaded: readonly Uploaded[], call: Call) {
-    if (place.route === 'respond') return { place: await respond(place, view, uploaded, call), files: uploaded }
-    const posted = await withMessage(place, view, call)
-    return { place: posted, files: await edit(posted, view, uploaded, call) }
-  }
-
-  /** The message to show a result in. A new one is first words: if we stop in between, no picture is shown twice. */
-  async function withMessage(place: Place, view: ViewOf<'result'>, call: Call): Promise<Place> {
-    if (place.message !== null) return place
-    const posted = await poster.post(place, draw(place, { ...view, kind: 'queued', place: null }), call)
-    unfinished.placed(view.jobId, posted)
-    return posted
-  }
-
-  async function edit(place: Place, view: ViewOf<'result'>, uploaded: readonly Uploaded[], call: Call) {
-    const { message } = place
-    if (message === null) throw refusal('message_not_found')
-    try {
-      await patiently(call, () => poster.edit(message, draw(place, view, uploaded), call, 'safely'))
-      return uploaded
-    } catch (error) {
-      if (faultOf(error) !== 'unfit') throw error
-    }
-    // Slack shows files in threads that it does not show in blocks.
-    const shared = await shareInThread(message, view, call)
-    await poster.edit(message, draw(place, view, shared, 'thread'), call, 'safely')
-    return shared
-  }
-
-  async function shareInThread(message: NonNullable<Place['message']>, view: ViewOf<'result'>, call: Call) {
-    const { channel, ts, thread } = message
-    const known = unfinished.filesOf(view.jobId, 'thread')
-    // One after the other: they are to stand in their order.
-    for (const { n, picture } of view.pictures) {
-      if (known.has(n)) continue
-      const share = { channel, thread: thread ?? ts }
-      const file = await uploads.upload({ picture, name: nameOf(n), alt: altOf(view), share }, call)
-      // Slack's "ok" is no promise that it was shared.
-      if (!(await files.shared(file.id, channel, call))) throw refusal('posting_to_channel_denied')
-      known.set(n, file)
-    }
-    return [...known.values()]
-  }
-
-  async function respond(place: Place, view: ViewOf<'result'>, uploaded: readonly Uploaded[], call: Call) {
-    const audience = place.private ? 'ephemeral' : 'in_channel'
-    try {
-      return await patiently(call, () => poster.respond(place, draw(place, view, uploaded), audience, call))
-    } catch (error) {
-      if (faultOf(error) !== 'unfit') throw error
-      // No thread to share it into: it has to go another way.
-      throw refusal('expired_url')
-    }
-  }
-
-  /** Sends again while Slack says that a picture in the message is not ready. */
-  async function patiently<T>(call: Call, send: () => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt += 1) {
+  async function show(course: Course, view: ViewOf<'result'>): Promise<readonly Uploaded[]> {
+    if (course.at().route !== 'respond') await withMessage(course, view)
+    let last: unknown = null
+    for (const way of ways) {
+      const { route, uploaded } = course.at()
+      if (way === 'thread' && route === 'respond') continue
+      // They stand in the thread already.
+      if (way === 'message' && uploaded.thread.length > 0) continue
+      if (way === 'thread' && takesNoFiles(last)) continue
       try {
-        return await send()
+        const shown = await prepared(way, course, view)
+        if (shown === null) continue
+        await patiently(course, way, () => send(course, view, shown))
+        return course.at().uploaded[way === 'thread' ? 'thread' : 'message']
       } catch (error) {
-        if (!isUnreadyFile(error) || attempt >= unready.tries) throw error
-        await clock.sleep(unready.waitMs, call.signal)
+        if (!leadsOn(error, way)) throw error
+        last = error
+      }
+    }
+    // A direct message has other ways than a response URL.
+    throw course.at().route === 'respond' ? refusal('expired_url', { cause: last }) : last
+  }
+
+  /** A new message is first words, and stored: if we stop in between, no picture is shown twice. */
+  async function withMessage(course: Course, view: ViewOf<'result'>): Promise<void> {
+    if (course.at().message !== null) return
+    await poster.post(course, draw(course.at(), { ...view, kind: 'queued', place: null }, { by: 'nothing' }))
+    await course.keep(course.at())
+  }
+
+  /** Null where there is no such way. */
+  async function prepared(way: Way, course: Course, view: ViewOf<'result'>): Promise<Shown | null> {
+    switch (way) {
+      case 'message': {
+        const uploaded = await files.upload(course, view)
+        await deps.step('uploading', view.jobId)
+        return { by: way, files: uploaded }
+      }
+      case 'thread':
+        return { by: way, files: await files.share(course, view) }
+      case 'picture': {
+        const urls = await publicPictures.own(view, course.call)
+        return urls === null ? null : { by: way, urls }
+      }
+      case 'address': {
+        const urls = publicPictures.upstream(view)
+        return urls === null ? null : { by: way, urls }
       }
     }
   }
 
-  return { upload, show, placeOf: unfinished.placeOf, forget: unfinished.forget }
+  async function send(course: Course, view: ViewOf<'result'>, shown: Shown): Promise<void> {
+    const place = course.at()
+    const draft = draw(place, view, shown)
+    if (place.route === 'respond') return poster.respond(course, draft, place.private ? 'ephemeral' : 'in_channel')
+    if (place.message === null) throw refusal('message_not_found')
+    edits.spend(place.team)
+    await poster.edit(course, place.message, draft, 'safely')
+  }
+
+  /** Sends again while Slack says that a picture in the message is not ready. */
+  async function patiently(course: Course, way: Way, attempt: () => Promise<void>): Promise<void> {
+    for (let attempts = 1; ; attempts += 1) {
+      try {
+        return await attempt()
+      } catch (error) {
+        if (!isUnreadyFile(error) || attempts >= tries[way] || !maySpare(course, way)) throw error
+        await clock.sleep(unreadyMs, course.call.signal)
+      }
+    }
+  }
+
+  /** Whether the uses of a response URL allow another try, and the ways after it theirs. */
+  function maySpare(course: Course, way: Way): boolean {
+    const { route, response } = course.at()
+    if (route !== 'respond') return true
+    const waysAfter = ways.slice(ways.indexOf(way) + 1).filter((next) => next !== 'thread').length
+    return response !== null && responses.left(response) > waysAfter
+  }
+
+  return { show }
 }
 
-function nameOf(n: number): string {
-  return `imagine-${n}`
+/** Whether it is no use to try the other way of uploading. */
+function takesNoFiles(error: unknown): boolean {
+  const fault = faultOf(error)
+  return fault === 'upload_refused' || fault === 'scope'
+}
+
+/** Whether a refusal is about this way of showing pictures, and another may be taken. */
+function leadsOn(error: unknown, way: Way): boolean {
+  switch (faultOf(error)) {
+    case 'unfit':
+    case 'upload_refused':
+    case 'file_gone':
+    case 'scope':
+      return true
+    case 'absent':
+    case 'closed':
+    case 'threadless':
+      // Posting in a public channel without joining it is allowed, uploading to it is not.
+      return way === 'thread'
+    default:
+      return false
+  }
 }

@@ -29,10 +29,14 @@ function byAnotherRoute(place: Place, fault: Fault, mayRespond: boolean): Place 
   const rest = routes.slice(routes.indexOf(place.route) + 1)
   const route = rest.find((candidate) => candidate !== 'respond' || mayRespond)
   if (route === undefined) return null
-  return { ...place, route, message: null, invite: invites(place, fault) && route === 'respond' }
+  return { ...place, route, message: null, hindrance: hindranceOf(place, fault) }
 }
 
-function invites({ channel, private: hidden }: Place, fault: Fault): boolean {
+/** What people are told of the reason. */
+function hindranceOf({ channel, private: hidden, hindrance }: Place, fault: Fault): Place['hindrance'] {
+  if (hidden) return null
+  if (fault === 'spent') return hindrance
+  if (fault === 'closed') return 'closed'
   // Nobody can be invited to a conversation of two.
-  return fault === 'absent' && !hidden && !channel.startsWith('D')
+  return channel.startsWith('D') ? null : 'absent'
 }

@@ -3,16 +3,8 @@ import type { Clock, Log, Random } from '../core/ports.ts'
 import { boltLog } from './bolt-log.ts'
 import { toAppError } from './errors.ts'
 import { isSignedOut, rejected } from './identity.ts'
+import type { Transport } from './transport.ts'
 import { requestTimeoutMs } from './web-api.ts'
-
-/** Several Socket Mode connections of one app: an event comes by any one, so that one may be refreshed. */
-export interface Sockets {
-  readonly receivers: readonly SocketModeReceiver[]
-  /** Connects and stays connected. Ends when `signal` aborts, or with `token_rejected`. */
-  run(signal: AbortSignal): Promise<void>
-  /** How many are connected. */
-  connected(): number
-}
 
 export interface SocketsOptions {
   readonly appToken: string
@@ -30,10 +22,11 @@ const leastLifeMs = 5_000
 const backoff = { firstMs: 500, mostMs: 30_000 }
 
 /**
+ * Several Socket Mode connections of one app: an event comes by any one, so that one may be refreshed.
  * The library's own reconnecting is switched off: it waits five seconds where there is nothing to wait for, and when it
  * fails, its promise is nobody's, which ends the process.
  */
-export function createSockets(options: SocketsOptions): Sockets {
+export function createSockets(options: SocketsOptions): Transport {
   const { clock, random, log } = options
   const stopping = new AbortController()
   const live = new Set<SocketModeReceiver>()

@@ -1,17 +1,18 @@
 import { z } from 'zod'
-import type { InputRef, Job } from '../core/job.ts'
+import type { Job } from '../core/job.ts'
 import type { Studio } from '../core/studio.ts'
 import { messageKey, readAddress } from './address.ts'
-import type { Asked, Pointed } from './parse.ts'
-import { readFiles } from './parse.ts'
+import { type Asked, type Pictures, type Pointed, picturesOf, readFiles } from './parse.ts'
+import type { Workspace } from './tokens.ts'
 import { reading, type SlackApi } from './web-api.ts'
 
-/** How many of a workspace's latest requests are looked through for those of a thread. */
-const looked = 50
+/** A workspace's latest requests are looked through for those of a thread: so many at a time, and so many times. */
+const looked = 100
+const pages = 5
 /** Reading the thread's first message may take this long, in milliseconds: the event waits for its ack. */
 const readTimeoutMs = 2_000
 
-const none: Pointed = { inputs: [], parent: null }
+const none: Pointed = { inputs: [], omitted: [], parent: null }
 const repliesSchema = z.object({
   messages: z.array(z.object({ ts: z.string(), files: z.array(z.unknown()).default([]) })).default([]),
 })
@@ -21,17 +22,37 @@ const repliesSchema = z.object({
  * it began with, or the pictures of its first message. Throws an AppError when Slack does not show us that message.
  */
 export async function picturesOfThread(
-  { team, channel, thread }: Asked['origin'],
+  { team, enterprise, channel, thread }: Asked['origin'],
   studio: Pick<Studio, 'list' | 'findByMessage'>,
   api: SlackApi,
 ): Promise<Pointed> {
   if (thread === null) return none
-  const latest = await studio.list({ surface: 'slack', workspace: team, personId: null, limit: looked, before: null })
-  const inThread = latest.find((job) => filesOf(job) > 0 && isIn(job, channel, thread))
-  const job = inThread ?? (await studio.findByMessage('slack', messageKey(team, channel, thread)))
-  if (job !== null && filesOf(job) > 0) return { inputs: resultsOf(job), parent: job }
+  const latest = await latestIn(team, channel, thread, studio)
+  const job = latest ?? (await studio.findByMessage('slack', messageKey(team, channel, thread)))
   // Our own message has no files of its own, so asking for it would be in vain.
-  return job === null ? { inputs: await readParent(channel, thread, api), parent: null } : none
+  if (job !== null) return hasPictures(job) ? picturesOf(job) : none
+  return { ...(await readParent({ team, enterprise }, channel, thread, api)), parent: null }
+}
+
+async function latestIn(
+  team: string,
+  channel: string,
+  thread: string,
+  studio: Pick<Studio, 'list'>,
+): Promise<Job | null> {
+  const query = { surface: 'slack', workspace: team, personId: null, limit: looked }
+  let before: string | null = null
+  for (let page = 0; page < pages; page += 1) {
+    const jobs: readonly Job[] = await studio.list({ ...query, before })
+    const found = jobs.find((job) => hasPictures(job) && isIn(job, channel, thread))
+    if (found !== undefined) return found
+    before = jobs.at(-1)?.id ?? null
+    if (jobs.length < looked || before === null) return null
+    // Messages are never older than the thread that they are in.
+    const oldest = jobs.at(-1)?.acceptedAt ?? 0
+    if (oldest < Number(thread) * 1000) return null
+  }
+  return null
 }
 
 function isIn(job: Job, channel: string, thread: string): boolean {
@@ -40,24 +61,15 @@ function isIn(job: Job, channel: string, thread: string): boolean {
   return message !== null && message.channel === channel && (message.thread === thread || message.ts === thread)
 }
 
-function filesOf(job: Job): number {
-  return job.state === 'delivered' ? job.receipt.files.length : 0
+function hasPictures(job: Job): boolean {
+  return job.state === 'delivered' && job.receipt.files.length > 0
 }
 
-function resultsOf(job: Job): InputRef[] {
-  return Array.from({ length: filesOf(job) }, (_, at) => ({
-    kind: 'result',
-    name: `imagine-${at + 1}`,
-    jobId: job.id,
-    n: at + 1,
-  }))
-}
-
-async function readParent(channel: string, thread: string, api: SlackApi): Promise<readonly InputRef[]> {
+async function readParent(workspace: Workspace, channel: string, thread: string, api: SlackApi): Promise<Pictures> {
   const call = reading(AbortSignal.timeout(readTimeoutMs))
-  const answer = await api.ask(call, 'never', (client) =>
+  const answer = await api.ask(workspace, call, 'never', (client) =>
     client.conversations.replies({ channel, ts: thread, limit: 1, inclusive: true }),
   )
   const [parent] = repliesSchema.parse(answer).messages.filter(({ ts }) => ts === thread)
-  return parent === undefined ? [] : readFiles(parent.files).inputs
+  return parent === undefined ? none : readFiles(parent.files, workspace)
 }

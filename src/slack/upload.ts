@@ -8,9 +8,10 @@ import { collect, discard } from '../media/collect.ts'
 import { fitUpload } from '../media/fit.ts'
 import { resultBytes } from '../media/limits.ts'
 import { extensionOf } from '../media/type.ts'
+import type { Uploaded } from './address.ts'
 import { faultOf, httpFailure, limited, toAppError } from './errors.ts'
 import { slackLimits } from './limits.ts'
-import type { Uploaded } from './render.ts'
+import type { Workspace } from './tokens.ts'
 import type { SlackApi } from './web-api.ts'
 
 interface UploadOrder {
@@ -18,14 +19,20 @@ interface UploadOrder {
   /** File name without its extension. */
   readonly name: string
   readonly alt: string
-  /** The thread to share it into; null: only the bot sees it until a message shows it. */
-  readonly share: { readonly channel: string; readonly thread: string } | null
 }
 
-/** Slack's external upload in its three steps. */
+/** A thread of a conversation. */
+export interface Thread {
+  readonly channel: string
+  readonly thread: string
+}
+
+/** Slack's external upload: an id and the bytes first, and then, when the id is stored, the file. */
 export interface Uploads {
-  /** The file's id, once Slack has it (and long before it is ready to be shown). Throws an AppError. */
-  upload(order: UploadOrder, call: Call): Promise<Uploaded>
+  /** Gives the bytes to Slack; there is no file yet. Throws an AppError. */
+  place(workspace: Workspace, order: UploadOrder, call: Call): Promise<Omit<Uploaded, 'n'>>
+  /** Makes files of what was placed: for the bot alone until a message shows them, or in one message in a thread. */
+  complete(workspace: Workspace, ids: readonly string[], share: Thread | null, call: Call): Promise<void>
 }
 
 const urlSchema = z.object({ upload_url: z.string(), file_id: z.string() })
@@ -34,7 +41,7 @@ const silenceMs = 60_000
 const tries = 3
 
 /** A picture on its way, in a form that Slack shows. */
-interface Parcel {
+export interface Parcel {
   readonly type: PictureType
   readonly size: number
   readonly body: AsyncIterable<Uint8Array>
@@ -42,9 +49,9 @@ interface Parcel {
 }
 
 export function createUploads({ api, clock }: { readonly api: SlackApi; readonly clock: Clock }): Uploads {
-  async function place(order: UploadOrder, call: Call): Promise<Uploaded> {
+  async function placeOnce(workspace: Workspace, order: UploadOrder, call: Call): Promise<Omit<Uploaded, 'n'>> {
     const parcel = await packed(order.picture, call.signal)
-    const target = await reserve(order, parcel, call).catch(async (error: unknown) => {
+    const target = await reserve(workspace, order, parcel, call).catch(async (error: unknown) => {
       await parcel.body[Symbol.asyncIterator]().return?.()
       throw error
     })
@@ -52,24 +59,26 @@ export function createUploads({ api, clock }: { readonly api: SlackApi; readonly
     return { id: target.file_id, reduced: parcel.reduced }
   }
 
-  async function reserve({ name, alt }: UploadOrder, { type, size }: Parcel, call: Call) {
+  async function reserve(workspace: Workspace, { name, alt }: UploadOrder, { type, size }: Parcel, call: Call) {
     const args = {
       filename: `${name}.${extensionOf(type)}`,
       length: size,
       // The SDK's own upload sends this under a name that Slack ignores (node-slack-sdk#2788).
       alt_txt: alt,
     }
-    const answer = await api.ask(call, 'safely', (client) => client.apiCall('files.getUploadURLExternal', args))
+    const answer = await api.ask(workspace, call, 'safely', (client) =>
+      client.apiCall('files.getUploadURLExternal', args),
+    )
     const parsed = urlSchema.safeParse(answer)
     if (!parsed.success) throw new AppError('surface_unavailable', { detail: 'Slack: no upload URL' })
     return parsed.data
   }
 
   /** An unfinished upload is nothing that anybody sees: it is begun anew, with the picture fetched again. */
-  async function placed(order: UploadOrder, call: Call): Promise<Uploaded> {
+  async function place(workspace: Workspace, order: UploadOrder, call: Call): Promise<Omit<Uploaded, 'n'>> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await place(order, call)
+        return await placeOnce(workspace, order, call)
       } catch (error) {
         call.signal.throwIfAborted()
         const fault = faultOf(error)
@@ -81,21 +90,19 @@ export function createUploads({ api, clock }: { readonly api: SlackApi; readonly
   }
 
   return {
-    upload: async (order, call) => {
-      const file = await placed(order, call)
-      const { share } = order
+    place,
+    complete: async (workspace, ids, share, call) => {
       const where = share === null ? {} : { channel_id: share.channel, thread_ts: share.thread }
       // Twice would share it twice.
-      await api.ask(call, 'refused', (client) =>
-        client.apiCall('files.completeUploadExternal', { files: [{ id: file.id }], ...where }),
+      await api.ask(workspace, call, 'refused', (client) =>
+        client.apiCall('files.completeUploadExternal', { files: ids.map((id) => ({ id })), ...where }),
       )
-      return file
     },
   }
 }
 
 /** Streams what Slack shows as it is; what it does not show, or has no known size, is held. */
-async function packed(picture: Picture, signal: AbortSignal): Promise<Parcel> {
+export async function packed(picture: Picture, signal: AbortSignal): Promise<Parcel> {
   const open = await picture.open(signal)
   const { type, size, body } = open
   if (!slackLimits.pictureTypes.includes(type)) {

@@ -1,9 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { type FetchFunction, WebClient } from '@slack/web-api'
-import { type AppError, isPassing } from '../core/failure.ts'
+import { AppError, isPassing } from '../core/failure.ts'
 import type { Call, Clock, Log, Meter, Random } from '../core/ports.ts'
 import { boltLog } from './bolt-log.ts'
 import { faultOf, toAppError } from './errors.ts'
+import type { Tokens, Workspace } from './tokens.ts'
 
 /**
  * How often a request may be made again: `never` (progress: a newer one follows), `refused` (only when Slack certainly
@@ -11,24 +12,27 @@ import { faultOf, toAppError } from './errors.ts'
  */
 export type Again = 'never' | 'refused' | 'safely'
 
-/** Slack's Web API with one workspace's bot token. */
+/** Slack's Web API, each request with the bot token of its workspace. */
 export interface SlackApi {
   /**
    * One request. The gate is passed at the last moment before it is sent; the signal ends it and every wait between two
    * tries. Throws AppErrors only, and the signal's reason.
    */
-  ask<T>(call: Call, again: Again, request: (client: WebClient) => Promise<T>): Promise<T>
+  ask<T>(workspace: Workspace, call: Call, again: Again, request: (client: WebClient) => Promise<T>): Promise<T>
 }
 
 export interface SlackApiOptions {
-  readonly botToken: string
+  readonly tokens: Tokens
   readonly apiUrl: string
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
   readonly meter: Meter
-  /** Told when Slack says that the token is no longer good. */
-  readonly signedOut: (failure: AppError) => void
+}
+
+/** What a request under way is sent with. */
+interface Sending extends Call {
+  readonly token: string
 }
 
 /** Longest wait for one answer, in milliseconds. */
@@ -44,10 +48,10 @@ export function reading(signal: AbortSignal): Call {
 }
 
 export function createSlackApi(options: SlackApiOptions): SlackApi {
-  const { clock, random, meter } = options
-  const calls = new AsyncLocalStorage<Call>()
+  const { tokens, clock, random, meter } = options
+  const sendings = new AsyncLocalStorage<Sending>()
   // It must neither retry nor wait by itself: its waits pause every other request and can't be aborted.
-  const client = new WebClient(options.botToken, {
+  const client = new WebClient(undefined, {
     slackApiUrl: options.apiUrl,
     timeout: requestTimeoutMs,
     retryConfig: { retries: 0 },
@@ -55,19 +59,26 @@ export function createSlackApi(options: SlackApiOptions): SlackApi {
     maxRequestConcurrency: Number.POSITIVE_INFINITY,
     allowAbsoluteUrls: false,
     logger: boltLog(options.log),
-    fetch: (url, init) => gatedFetch(calls.getStore(), url, init),
+    fetch: (url, init) => gatedFetch(sendings.getStore(), url, init),
   })
 
-  async function ask<T>(call: Call, again: Again, request: (client: WebClient) => Promise<T>): Promise<T> {
+  async function ask<T>(
+    workspace: Workspace,
+    call: Call,
+    again: Again,
+    request: (client: WebClient) => Promise<T>,
+  ): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       call.signal.throwIfAborted()
+      // Anew for each try: a token may be replaced by another meanwhile.
+      const token = await tokens.of(workspace, call.signal)
       try {
-        return await calls.run(call, () => request(client))
+        return await sendings.run({ ...call, token }, () => request(client))
       } catch (error) {
         call.signal.throwIfAborted()
         const failure = toAppError(error)
         meter.count('platform_errors', { surface: 'slack', code: failure.code })
-        if (faultOf(failure) === 'signed_out') options.signedOut(failure)
+        if (faultOf(failure) === 'signed_out') tokens.refused(workspace, failure)
         const ms = waitMs(failure, again, attempt)
         if (ms === null) throw failure
         await clock.sleep(ms, call.signal)
@@ -86,12 +97,16 @@ export function createSlackApi(options: SlackApiOptions): SlackApi {
 }
 
 async function gatedFetch(
-  call: Call | undefined,
+  sending: Sending | undefined,
   url: string | URL,
   init: Parameters<FetchFunction>[1],
 ): Promise<Response> {
-  const signals = [init?.signal, call?.signal].filter((signal) => signal !== undefined)
-  call?.signal.throwIfAborted()
-  call?.gate()
-  return fetch(url, { ...init, signal: AbortSignal.any(signals) })
+  // Nothing is sent with no workspace behind it.
+  if (sending === undefined) throw new AppError('internal', { detail: 'a request to Slack outside `ask`' })
+  const { signal, gate, token } = sending
+  signal.throwIfAborted()
+  gate()
+  const headers = { ...(init?.headers as Record<string, string> | undefined), authorization: `Bearer ${token}` }
+  const signals = [init?.signal, signal].filter((given) => given !== undefined && given !== null)
+  return fetch(url, { ...init, headers, signal: AbortSignal.any(signals) })
 }

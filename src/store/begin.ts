@@ -2,9 +2,12 @@ import type { BeginAnswer, Fence, SubmitLimits } from '../core/ports.ts'
 import type { Session } from './engine.ts'
 import { holdJob, holdTask } from './fence.ts'
 import { numberOf } from './rows.ts'
+import { holdsSlot } from './slot.ts'
 
 /** How long to wait for a slot before asking again, in milliseconds: nobody knows when one is freed. */
 const slotWaitMs = 250
+/** The same for a place of one's own: what frees it here is told at once, elsewhere it is found within a second. */
+const personWaitMs = 500
 
 /** The mark `submitting`, where slots and rate allow it now: set before the POST, so that no POST goes unrecorded. */
 export async function begin(session: Session, fence: Fence, n: number, limits: SubmitLimits): Promise<BeginAnswer> {
@@ -13,7 +16,9 @@ export async function begin(session: Session, fence: Fence, n: number, limits: S
   if (task.state !== 'planned') return { kind: 'skip' }
   // The one row that all begins hold: until we commit nobody else counts, so the last slot is given once.
   const [rate] = await session.run(`select tat from limits where key = 'submit' @lock`)
-  const { used, now } = await countSlots(session)
+  const { used, jobs, own, now } = await count(session, fence.jobId)
+  // A job that runs may begin all its tasks: only a further one needs a place.
+  if (own === 0 && jobs >= limits.maxRunningPerPerson) return { kind: 'person_busy', ms: personWaitMs }
   const turn = nextTurn(numberOf(rate, 'tat'), now, limits.perSecond)
   const ms = Math.max(used < limits.maxInFlight ? 0 : slotWaitMs, turn.waitMs)
   if (ms > 0) return { kind: 'wait', ms }
@@ -26,16 +31,35 @@ export async function begin(session: Session, fence: Fence, n: number, limits: S
   return { kind: 'go', submittedAt: now }
 }
 
+interface Counts {
+  readonly used: number
+  /** Running jobs of the job's person. */
+  readonly jobs: number
+  /** Slots of the job itself. */
+  readonly own: number
+  readonly now: number
+}
+
 /**
- * Slots are counted, never kept as a number that could leak: each task that the image API may be at, until the time set
- * at its begin. What is watched on after that (it is overdue), or was never heard of again, holds nobody else up.
+ * Slots of all, and of the person's live jobs. An unknown outcome counts there too while its job lives, for a task id
+ * learnt late makes it run again.
  */
-async function countSlots(session: Session): Promise<{ readonly used: number; readonly now: number }> {
+async function count(session: Session, jobId: string): Promise<Counts> {
   const [row] = await session.run(
-    `select @now as now, (select count(*) from tasks
-      where slot_until > @now and state in ('submitting', 'polling', 'ambiguous')) as used`,
+    `select @now as now, (select count(*) from tasks t where ${holdsSlot}) as used, person.jobs, person.own
+      from (select count(distinct t.job) as jobs, count(case when t.job = $1 then 1 end) as own
+        from jobs me join jobs j
+            on j.person_id = me.person_id and j.workspace = me.workspace and j.surface = me.surface
+          join tasks t on t.job = j.id
+        where me.id = $1 and j.ended_at is null and ${holdsSlot}) person`,
+    [jobId],
   )
-  return { used: numberOf(row, 'used'), now: numberOf(row, 'now') }
+  return {
+    used: numberOf(row, 'used'),
+    jobs: numberOf(row, 'jobs'),
+    own: numberOf(row, 'own'),
+    now: numberOf(row, 'now'),
+  }
 }
 
 /**

@@ -1,17 +1,15 @@
-import type { Drafts, NewId } from '../core/ports.ts'
+import type { Drafts } from '../core/ports.ts'
 import type { Engine, Session } from './engine.ts'
 import { textOf } from './rows.ts'
 
-export function createDrafts(engine: Engine, newId: NewId): Drafts {
+export function createDrafts(engine: Engine): Drafts {
   return {
-    put: async (draft, keepMs) => {
-      const id = newId()
-      await engine.run('insert into drafts (id, draft, expires_at) values ($1, $2, @now + cast($3 as bigint))', [
-        id,
-        JSON.stringify(draft),
-        keepMs,
-      ])
-      return id
+    put: async (id, draft, keepMs) => {
+      await engine.run(
+        `insert into drafts (id, draft, expires_at) values ($1, $2, @now + cast($3 as bigint))
+          on conflict (id) do update set draft = excluded.draft, expires_at = excluded.expires_at`,
+        [id, JSON.stringify(draft), keepMs],
+      )
     },
     get: async (id) => {
       const [row] = await engine.run('select draft from drafts where id = $1 and expires_at > @now', [id])

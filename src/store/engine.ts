@@ -16,7 +16,8 @@ export interface Session {
 export interface Engine extends Session {
   /**
    * Runs `work` in one transaction; whatever it throws rolls back and passes through. `work` may run again when the
-   * database asks for that, so it has no other effects; it uses the given session alone and waits for nothing else.
+   * database asks for that, so it has no other effects; it uses the given session alone and waits for nothing else. Where
+   * a commit was sent and not answered, what is thrown says so (`unheard`).
    * `unhurried`: its statements may take as long as they need (a new index, a move), where others end after seconds.
    */
   transaction<T>(work: (session: Session) => Promise<T>, pace?: 'unhurried'): Promise<T>

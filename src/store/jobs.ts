@@ -3,9 +3,9 @@ import type { Job, LiveJob, Task } from '../core/job.ts'
 import { isLive } from '../core/job.ts'
 import type { AcceptAnswer, Caps, JobQuery, JobStore, NewJob } from '../core/ports.ts'
 import { creditsPerPicture } from '../core/request.ts'
-import { type Doubts, isInDoubt } from './doubt.ts'
+import { type Doubts, release } from './doubt.ts'
 import { type Engine, parameters, type Session, type Value } from './engine.ts'
-import { hold, personAccount, resolve } from './ledger.ts'
+import { hold, personAccount, resolve, spent } from './ledger.ts'
 import { readLine } from './line.ts'
 import { numberOf, readJob, readJobs, readLiveJob } from './rows.ts'
 import { secretKeepMs, secretText } from './secret.ts'
@@ -15,16 +15,14 @@ export function createJobStore(engine: Engine, doubts: Doubts): JobStore {
   return {
     accept: async (entry, caps) => {
       try {
-        const answer = await engine.transaction((session) => accept(session, entry, caps))
-        doubts.certain(entry.id)
-        return answer
+        return await engine.transaction((session) => accept(session, entry, caps))
       } catch (error) {
         if (error instanceof AppError && (error.code === 'day_spent' || error.code === 'person_day_spent'))
           return { kind: 'refused', failure: error.failure }
-        if (isInDoubt(error)) doubts.accepting(entry.id, entry.owner)
         throw error
       }
     },
+    disown: (entry) => doubts.accepting(entry.id, (session) => disown(session, entry)),
     get: (id) => readJob(engine, id),
     findByMessage: async (surface, messageKey) => {
       const [job] = await readJobs(
@@ -36,7 +34,15 @@ export function createJobStore(engine: Engine, doubts: Doubts): JobStore {
     },
     list: (query) => list(engine, query),
     cancel: (id) => engine.transaction((session) => cancel(session, id)),
-    line: (limit) => readLine(engine, limit),
+    line: (limit, maxRunningPerPerson) => readLine(engine, limit, maxRunningPerPerson),
+    erase: async (id) => {
+      const rows = await engine.run(
+        'update jobs set erased_at = coalesce(erased_at, @now) where id = $1 and ended_at is not null returning id',
+        [id],
+      )
+      return rows.length > 0
+    },
+    spent: (surface, personId) => spent(engine, surface, personId),
   }
 }
 
@@ -44,6 +50,7 @@ async function accept(session: Session, entry: NewJob, caps: Caps): Promise<Acce
   const { person, request } = entry
   const acceptedAt = await insertJob(session, entry)
   if (typeof acceptedAt !== 'number') return acceptedAt
+  if (entry.action === 'share') return { kind: 'accepted', job: newJob(entry, acceptedAt, []) }
   const tasks = Array.from({ length: request.count }, (_, at): Task => ({ n: at + 1, state: 'planned' }))
   await session.run(
     `insert into tasks (job, n, state) values ${tasks.map(({ n }) => `($1, ${n}, 'planned')`).join(', ')}`,
@@ -63,14 +70,24 @@ async function accept(session: Session, entry: NewJob, caps: Caps): Promise<Acce
   return { kind: 'accepted', job: newJob(entry, acceptedAt, tasks) }
 }
 
+/**
+ * Written anew, it was not there, and is not to be: a commit that is still under way (a server that stalls, a packet
+ * that comes late) makes the same event wait for its end.
+ */
+async function disown(session: Session, entry: NewJob): Promise<void> {
+  if (typeof (await insertJob(session, entry)) === 'number')
+    await session.run('delete from jobs where id = $1', [entry.id])
+  else await release(session, entry.owner, [entry.id])
+}
+
 /** When the job was accepted, or the answer to who comes too late. */
 async function insertJob(session: Session, entry: NewJob): Promise<number | AcceptAnswer> {
   const { person, address } = entry
   for (;;) {
     const [row] = await session.run(
       `insert into jobs (id, event_key, surface, workspace, channel, person_id, person_name, locale, action, parent_id,
-          request, inputs, state, owner, address, secret, source, secret_until, accepted_at)
-        values (${parameters(1, 12)}, 'accepted', ${parameters(13, 4)}, @now + ${secretKeepMs}, @now)
+          request, inputs, omitted, state, owner, address, secret, source, secret_until, accepted_at)
+        values (${parameters(1, 18)}, @now + ${secretKeepMs}, @now)
         on conflict do nothing returning accepted_at`,
       [
         entry.id,
@@ -85,6 +102,8 @@ async function insertJob(session: Session, entry: NewJob): Promise<number | Acce
         entry.parentId,
         JSON.stringify(entry.request),
         JSON.stringify(entry.inputs),
+        JSON.stringify(entry.omitted),
+        firstState(entry),
         entry.owner,
         JSON.stringify(address.at),
         secretText(address),
@@ -103,9 +122,11 @@ async function insertJob(session: Session, entry: NewJob): Promise<number | Acce
  * or by another delivery; or the same was pressed by the same person and is under way. Null: nothing any more.
  */
 async function acceptedBefore(session: Session, entry: NewJob): Promise<AcceptAnswer | null> {
-  const [taken] = await session.run('select id from jobs where event_key = $1', [entry.eventKey])
+  const [taken] = await session.run('select id, owner from jobs where event_key = $1', [entry.eventKey])
   if (taken !== undefined) {
-    const job = taken.id === entry.id ? await readJob(session, entry.id) : null
+    // Another replica that took it over meanwhile speaks for it.
+    const mine = taken.id === entry.id && taken.owner === entry.owner
+    const job = mine ? await readJob(session, entry.id) : null
     return job !== null && isLive(job) ? { kind: 'accepted', job } : { kind: 'duplicate' }
   }
   const [pressed] = await session.run(
@@ -122,7 +143,21 @@ async function acceptedBefore(session: Session, entry: NewJob): Promise<AcceptAn
 function newJob(entry: NewJob, acceptedAt: number, tasks: readonly Task[]): LiveJob {
   const { eventKey: _key, owner: _owner, source: _source, ...facts } = entry
   const person = { ...entry.person, name: cleanName(entry) }
-  return { ...facts, person, acceptedAt, cancelledAt: null, tasks, state: 'accepted', receipt: null, ready: null }
+  return {
+    ...facts,
+    person,
+    acceptedAt,
+    cancelledAt: null,
+    tasks,
+    state: firstState(entry),
+    receipt: null,
+    ready: null,
+  }
+}
+
+/** A share has nothing to be made: its outcome is known when it is accepted. */
+function firstState({ action }: NewJob): 'accepted' | 'settled' {
+  return action === 'share' ? 'settled' : 'accepted'
 }
 
 /** The one free text outside JSON, where a column's text holds neither NUL (PostgreSQL) nor half a character. */
@@ -132,7 +167,7 @@ function cleanName({ person }: NewJob): string {
 
 async function list(session: Session, query: JobQuery): Promise<readonly Job[]> {
   const values: Value[] = [query.surface, query.workspace, query.limit]
-  const conditions = ['surface = $1', 'workspace = $2']
+  const conditions = ['surface = $1', 'workspace = $2', 'erased_at is null', "action <> 'share'"]
   if (query.personId !== null) conditions.push(`person_id = $${values.push(query.personId)}`)
   if (query.before !== null) {
     const [last] = await session.run('select accepted_at from jobs where id = $1', [query.before])

@@ -1,5 +1,5 @@
 import { AppError } from '../core/failure.ts'
-import type { Caps } from '../core/ports.ts'
+import type { Caps, Spent } from '../core/ports.ts'
 import { parameters, type Session } from './engine.ts'
 import { batches, numberOf, textOf } from './rows.ts'
 
@@ -60,19 +60,6 @@ export async function noteLate(session: Session, jobId: string, n: number): Prom
   await enter(session, jobId, n, 'late', await holdOf(session, jobId, n))
 }
 
-/** Undoes a job's holds altogether, with their trace; what was given back already is not given back again. */
-export async function forget(session: Session, jobId: string): Promise<void> {
-  const entries = await session.run('delete from ledger where job = $1 returning n, kind, account, credits, at', [
-    jobId,
-  ])
-  const refunded = new Set(entries.flatMap((row) => (row.kind === 'refund' ? [row.n] : [])))
-  for (const row of entries) {
-    if (row.kind !== 'hold' || refunded.has(numberOf(row, 'n'))) continue
-    const held = { account: textOf(row, 'account'), credits: numberOf(row, 'credits'), day: dayOf(numberOf(row, 'at')) }
-    await move(session, held, -held.credits)
-  }
-}
-
 /** Deletes all entries of closed jobs, where every hold has been resolved. */
 export async function forgetEntries(session: Session, jobIds: readonly string[]): Promise<void> {
   for (const batch of batches(jobIds))
@@ -92,6 +79,32 @@ export async function forgetDays(session: Session, historyMs: number): Promise<b
     [historyMs],
   )
   return rows.length === daysBatch
+}
+
+const monthDays = 30
+
+/** What the caps count of a person and of everybody; see the port. */
+export async function spent(session: Session, surface: string, personId: string): Promise<Spent> {
+  const [row] = await session.run(
+    `with today as (select @now / ${dayMs} as day),
+        own as (select a.day, a.spent from accounts a, today t
+          where a.scope = $1 and a.day > t.day - ${monthDays})
+      select
+        (select cast(coalesce(sum(spent), 0) as bigint) from own where day = (select day from today)) as today,
+        (select cast(coalesce(sum(spent), 0) as bigint) from own) as month,
+        (select cast(coalesce(sum(spent), 0) as bigint) from accounts
+          where scope = '${allAccount}' and day = (select day from today)) as everybody,
+        (select count(*) from jobs j join tasks t on t.job = j.id
+          where j.person_id = $2 and j.surface = $3 and t.state = 'completed'
+            and j.accepted_at >= @now - ${monthDays * dayMs}) as pictures`,
+    [personAccount(surface, personId), personId, surface],
+  )
+  return {
+    today: numberOf(row, 'today'),
+    month: numberOf(row, 'month'),
+    pictures: numberOf(row, 'pictures'),
+    everybodyToday: numberOf(row, 'everybody'),
+  }
 }
 
 interface Held {

@@ -121,6 +121,15 @@ const migrations: readonly (readonly string[])[] = [
     `create index tasks_failed on tasks (ended_at) where state = 'failed'`,
     `create index accounts_days on accounts (day) where scope <> 'all'`,
   ],
+  [`alter table jobs add column omitted text not null default '[]'`, 'alter table jobs add column erased_at bigint'],
+  // A person's live jobs, counted at each begin: beside a history of any length.
+  ['create index jobs_live_of_person on jobs (person_id, workspace, surface) where ended_at is null'],
+  [
+    `create table durations (
+      class text primary key,
+      learned text not null
+    )`,
+  ],
 ]
 
 /** The version that this program writes. */

@@ -6,7 +6,7 @@ import { numberOf, textOf } from './rows.ts'
 /** What moves, in the order in which rows refer to each other. */
 export const movedTables = [
   ...['jobs', 'tasks', 'ledger', 'accounts', 'limits'],
-  ...['drafts', 'vault', 'inputs', 'chunks'],
+  ...['drafts', 'vault', 'durations', 'inputs', 'chunks'],
 ] as const
 /** Of this process alone, or of the schema itself. */
 export const leftTables = ['replicas', 'meta'] as const

@@ -39,14 +39,24 @@ export async function inTransaction<T>(client: pg.PoolClient, work: () => Promis
   await ask(client, { text: 'begin' })
   try {
     const result = await work()
-    const { command } = await ask(client, { text: 'commit' })
-    // PostgreSQL answers the commit of a failed transaction with a rollback, and no error.
-    if (command !== 'COMMIT') throw new AppError('internal', { detail: 'PostgreSQL rolled back instead of committing' })
+    await commit(client)
     return result
   } catch (error) {
     // A connection that is gone has rolled back by itself.
     if (!isUnavailable(error) || isClash(error)) await ask(client, { text: 'rollback' })
     throw error
+  }
+}
+
+async function commit(client: pg.PoolClient): Promise<void> {
+  try {
+    const { command } = await ask(client, { text: 'commit' })
+    // PostgreSQL answers the commit of a failed transaction with a rollback, and no error.
+    if (command !== 'COMMIT') throw new AppError('internal', { detail: 'PostgreSQL rolled back instead of committing' })
+  } catch (error) {
+    if (!isUnavailable(error) || isClash(error)) throw error
+    // Before the commit was sent nothing can have happened; from then on only its answer tells.
+    throw new AppError(error.code, { detail: error.detail, cause: error.cause, unheard: true })
   }
 }
 

@@ -8,14 +8,14 @@ const readBatch = 64
 
 const columns = `
   j.id, j.surface, j.workspace, j.channel, j.person_id, j.person_name, j.locale, j.action, j.parent_id, j.request,
-  j.inputs, j.ready, j.state, j.address, j.secret, j.message_key, j.files, j.failure, j.accepted_at, j.cancelled_at,
+  j.inputs, j.omitted, j.ready, j.state, j.address, j.secret, j.message_key, j.files, j.failure, j.accepted_at, j.cancelled_at,
   j.ended_at, t.n, t.state as task_state, t.task_id, t.submitted_at, t.urls, t.failure as task_failure,
   t.ended_at as task_ended_at`
 
 /** Reads whole jobs, newest first; `source` gives the rows of `jobs`. */
 export async function readJobs(session: Session, source: string, values: readonly Value[]): Promise<readonly Job[]> {
   const rows = await session.run(
-    `select ${columns} from ${source} j join tasks t on t.job = j.id order by j.accepted_at desc, j.id desc, t.n`,
+    `select ${columns} from ${source} j left join tasks t on t.job = j.id order by j.accepted_at desc, j.id desc, t.n`,
     values,
   )
   const jobs = Map.groupBy(rows, (row) => textOf(row, 'id'))
@@ -70,9 +70,11 @@ function jobOf(rows: readonly Row[]): Job {
     parentId: textOrNull(row, 'parent_id'),
     request: jsonOf<Job['request']>(row, 'request'),
     inputs: jsonOf<Job['inputs']>(row, 'inputs'),
+    omitted: jsonOf<Job['omitted']>(row, 'omitted'),
     acceptedAt: numberOf(row, 'accepted_at'),
     cancelledAt: numberOrNull(row, 'cancelled_at'),
-    tasks: rows.map(taskOf),
+    // A share has none.
+    tasks: rows.filter(({ n }) => n !== null).map(taskOf),
     address,
   }
   const state = textOf(row, 'state') as JobState

@@ -1,8 +1,19 @@
 import { systemClock } from '../core/clock.ts'
-import type { Drafts, DriveStore, Hints, JobStore, NewId, ReplicaStore, Shelf, Vault } from '../core/ports.ts'
+import type {
+  Drafts,
+  DriveStore,
+  DurationStore,
+  Hints,
+  JobStore,
+  NewId,
+  ReplicaStore,
+  Shelf,
+  Vault,
+} from '../core/ports.ts'
 import { createDoubts } from './doubt.ts'
 import { createDrafts, sweepDrafts } from './drafts.ts'
 import { createDriveStore } from './drive.ts'
+import { createDurationStore } from './durations.ts'
 import type { Engine } from './engine.ts'
 import { createHints } from './hints.ts'
 import { sweepHistory } from './history.ts'
@@ -22,6 +33,7 @@ export interface Store {
   readonly replicas: ReplicaStore
   readonly shelf: Shelf
   readonly drafts: Drafts
+  readonly durations: DurationStore
   readonly vault: Vault
   readonly hints: Hints
   /**
@@ -78,7 +90,8 @@ export async function openStore(
     drive: createDriveStore(engine),
     replicas: createReplicaStore(engine, doubts, options),
     shelf,
-    drafts: createDrafts(engine, newId),
+    drafts: createDrafts(engine),
+    durations: createDurationStore(engine),
     vault: createVault(engine),
     hints,
     sweep: async () => {

@@ -64,9 +64,13 @@ async function check(engine: Engine): Promise<void> {
       (select count(*) from jobs j where ended_at is null and (state = 'settled') = exists (
         select 1 from tasks where job = j.id and state in ('planned', 'submitting', 'polling'))) as unsettled,
       (select count(*) from tasks join jobs on id = job where cancelled_at is not null and tasks.state = 'planned')
-        as undead`,
+        as undead,
+      (select max(jobs) from (select count(distinct j.id) as jobs from tasks t join jobs j on j.id = t.job
+          where j.ended_at is null and t.state in ('submitting', 'polling', 'ambiguous')
+            and t.submitted_at > @now - cast($1 as bigint) group by j.person_id) of_one) as running`,
     [limits.slotMs],
   )
+  expect(counts?.running ?? 0).toBeLessThanOrEqual(limits.maxRunningPerPerson)
   expect(counts?.slots).toBeLessThanOrEqual(limits.maxInFlight)
   // A live job is settled exactly when nothing of it is to come, and what was cancelled is never begun.
   expect(counts).toMatchObject({ unsettled: 0, undead: 0 })

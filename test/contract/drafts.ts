@@ -12,14 +12,22 @@ export function draftsContract(open: OpenFixture): void {
     test('keeps any JSON, each under its own id', async () => {
       const { drafts } = fixture.store
       const values = [null, 'x', [1, { url: 'https://cdn.example/\u0000\ud83e\udd8a' }], { images: [], more: false }]
-      const ids = await Promise.all(values.map((value) => drafts.put(value, 60_000)))
-      expect(new Set(ids).size).toBe(values.length)
-      for (const [at, id] of ids.entries()) expect(await fixture.peer.drafts.get(id)).toEqual(values[at])
+      await Promise.all(values.map((value, at) => drafts.put(`d${at}`, value, 60_000)))
+      for (const [at, value] of values.entries()) expect(await fixture.peer.drafts.get(`d${at}`)).toEqual(value)
+    })
+
+    test('replaces what is written again, with a new expiry', async () => {
+      const { drafts } = fixture.store
+      await drafts.put('d', 1, 1_000)
+      await drafts.put('d', 2, 600_000)
+      await fixture.advance(10_000)
+      expect(await drafts.get('d')).toBe(2)
     })
 
     test('is null when unknown or expired, and swept then', async () => {
       const { drafts } = fixture.store
-      const id = await drafts.put({ a: 1 }, 600_000)
+      const id = 'd'
+      await drafts.put(id, { a: 1 }, 600_000)
       expect(await drafts.get('nobody')).toBeNull()
       await fixture.advance(400_000)
       expect(await drafts.get(id)).toEqual({ a: 1 })

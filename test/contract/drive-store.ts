@@ -155,7 +155,7 @@ export function driveStoreContract(open: OpenFixture): void {
       })
 
       describe('slots', () => {
-        const limits: SubmitLimits = { maxInFlight: 2, perSecond: 1_000_000, slotMs: 600_000 }
+        const limits: SubmitLimits = { ...wideLimits, maxInFlight: 2, slotMs: 600_000 }
 
         test('waits when all are taken, leaving no mark', async () => {
           const { store } = fixture
@@ -229,9 +229,106 @@ export function driveStoreContract(open: OpenFixture): void {
         })
       })
 
+      describe('a person', () => {
+        const limits: SubmitLimits = { ...wideLimits, maxRunningPerPerson: 2, slotMs: 600_000 }
+        const expectBusy = async ({ fence }: { readonly fence: Fence }, n = 1) => {
+          const answer = await fixture.peer.drive.begin(fence, n, limits)
+          expect(answer).toMatchObject({ kind: 'person_busy' })
+          if (answer.kind === 'person_busy') expect(answer.ms).toBeGreaterThan(0)
+          expect(await taskOf(fence, n)).toEqual({ n, state: 'planned' })
+        }
+
+        test('has no more jobs running than allowed, but each of these with all its tasks', async () => {
+          const { store } = fixture
+          const [one, two, three] = [await job({ request: { count: 3 } }), await job(), await job()]
+          await begun(store, one.fence, 1, limits)
+          await begun(store, two.fence, 1, limits)
+          await expectBusy(three)
+          await begun(store, one.fence, 2, limits)
+          await store.drive.taken(one.id, 1, 't1')
+          await store.drive.end(one.fence, 1, completed)
+          await begun(store, one.fence, 3, limits)
+          await expectBusy(three)
+        })
+
+        test('is somebody else elsewhere', async () => {
+          const { store } = fixture
+          const one = { ...limits, maxRunningPerPerson: 1 }
+          await begun(store, (await job()).fence, 1, one)
+          const bob = { id: 'bob', name: 'Bob' }
+          for (const change of [{ person: bob }, { workspace: 'elsewhere' }, { surface: 'slack' }])
+            await begun(store, (await job(change)).fence, 1, one)
+        })
+
+        test('may start another as soon as nothing of a job is at the image API', async () => {
+          const { store } = fixture
+          const one = { ...limits, maxRunningPerPerson: 1 }
+          const [first, second] = [await job({ request: { count: 3 } }), await job()]
+          await begun(store, first.fence, 1, one)
+          await store.drive.notTaken(first.fence, 1)
+          await begun(store, second.fence, 1, one)
+          // A job that stopped running waits like any other.
+          expect(await store.drive.begin(first.fence, 1, one)).toMatchObject({ kind: 'person_busy' })
+          await store.drive.end(second.fence, 1, failed)
+          await begun(store, first.fence, 1, one)
+          await store.drive.taken(first.id, 1, 't1')
+          await store.drive.end(first.fence, 1, completed)
+          await begun(store, (await job()).fence, 1, one)
+        })
+
+        test('is not held up by what is late', async () => {
+          const { store } = fixture
+          const jobs = [await job(), await job(), await job()] as const
+          await begun(store, jobs[0].fence, 1, limits)
+          await store.drive.taken(jobs[0].id, 1, 't1')
+          await begun(store, jobs[1].fence, 1, limits)
+          await expectBusy(jobs[2])
+          await fixture.advance(601_000)
+          await begun(store, jobs[2].fence, 1, limits)
+        })
+
+        test('is held up by an unknown outcome for as long as a late id could make its job run again', async () => {
+          const { store } = fixture
+          const one = { ...limits, maxRunningPerPerson: 1 }
+          const [first, second] = [await job(), await job()]
+          await begun(store, first.fence, 1, one)
+          await store.drive.end(first.fence, 1, { state: 'ambiguous' })
+          expect(await store.drive.begin(second.fence, 1, one)).toMatchObject({ kind: 'person_busy' })
+          await store.drive.close(first.fence, { receipt })
+          await begun(store, second.fence, 1, one)
+        })
+
+        test('never gets past it by many begins at once', async () => {
+          const three = { ...limits, maxRunningPerPerson: 3 }
+          const people = ['ann', 'bob', 'cat']
+          const jobs = await Promise.all(
+            Array.from({ length: 36 }, (_, at) => job({ person: { id: people[at % 3] ?? '', name: '' } })),
+          )
+          const answers = await Promise.all(
+            jobs.map(async ({ fence, person }, at) => {
+              const { drive } = Math.floor(at / 3) % 2 === 0 ? fixture.store : fixture.peer
+              return `${person.id} ${(await drive.begin(fence, 1, three)).kind}`
+            }),
+          )
+          for (const id of people) {
+            expect(answers.filter((answer) => answer === `${id} go`)).toHaveLength(3)
+            expect(answers.filter((answer) => answer === `${id} person_busy`)).toHaveLength(9)
+          }
+        })
+
+        test('who has enough running is told so even when no slot is free, so that nobody waits behind', async () => {
+          const { store } = fixture
+          const one = { ...limits, maxInFlight: 1, maxRunningPerPerson: 1 }
+          await begun(store, (await job()).fence, 1, one)
+          expect(await store.drive.begin((await job()).fence, 1, one)).toMatchObject({ kind: 'person_busy' })
+          const bob = await job({ person: { id: 'bob', name: 'Bob' } })
+          expect(await store.drive.begin(bob.fence, 1, one)).toMatchObject({ kind: 'wait' })
+        })
+      })
+
       describe('rate', () => {
         // One in 1,000 seconds: the time that the test itself takes is far less than a step.
-        const slow: SubmitLimits = { maxInFlight: 1_000, perSecond: 0.001, slotMs: 60_000 }
+        const slow: SubmitLimits = { ...wideLimits, perSecond: 0.001 }
 
         test('lets one second’s worth go at once, and says when the next may', async () => {
           const { store } = fixture
@@ -275,7 +372,7 @@ export function driveStoreContract(open: OpenFixture): void {
 
         test('is exact for many at once', async () => {
           // The burst is five; each 200 ms that the test needs earn one more.
-          const many: SubmitLimits = { maxInFlight: 1_000, perSecond: 5, slotMs: 60_000 }
+          const many: SubmitLimits = { ...wideLimits, perSecond: 5 }
           const fences = await Promise.all(Array.from({ length: 30 }, async () => (await job()).fence))
           const startedAt = performance.now()
           const answers = await Promise.all(

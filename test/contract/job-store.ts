@@ -13,6 +13,7 @@ import {
   type StoreFixture,
   spent,
   tally,
+  wideLimits,
 } from './store-fixture.ts'
 
 const price = creditsPerPicture.medium
@@ -86,6 +87,16 @@ export function jobStoreContract(open: OpenFixture): void {
         const first = await fixture.store.jobs.accept(entry, noCaps)
         expect(await fixture.store.jobs.accept(entry, noCaps)).toEqual(first)
         expect(await books(fixture)).toEqual({ hold: price })
+      })
+
+      test('the same call repeated when another has taken the job over is a duplicate: that one speaks for it', async () => {
+        const { store, peer } = fixture
+        const entry = newJob()
+        await store.jobs.accept(entry, noCaps)
+        await store.replicas.release('alpha', [entry.id])
+        await peer.replicas.beat('beta', 0, ['discord'])
+        expect(await peer.replicas.claim('beta', ['discord'], 60_000, 10)).toHaveLength(1)
+        expect(await store.jobs.accept(entry, noCaps)).toEqual({ kind: 'duplicate' })
       })
 
       test('200 deliveries of one event at once are one job', async () => {
@@ -315,6 +326,67 @@ export function jobStoreContract(open: OpenFixture): void {
         expect(await store.jobs.list({ ...query, before: mine.id })).toEqual([])
         expect(await store.jobs.list({ ...query, before: 'nobody' })).toEqual([])
       })
+
+      test('lists neither shares nor what was erased, which only a job that is over can be', async () => {
+        const { store } = fixture
+        const query = { surface: 'discord', workspace: 'guild', personId: null, limit: 10, before: null }
+        const kept = await accepted(store)
+        const gone = await accepted(store)
+        await accepted(store, { action: 'share', parentId: kept.id })
+        expect(await store.jobs.erase(gone.id)).toBe(false)
+        expect(await store.jobs.erase('nobody')).toBe(false)
+        await store.jobs.cancel(gone.id)
+        await store.drive.close(gone.fence, { failure: { code: 'delivery_gone' } })
+        expect(await store.jobs.erase(gone.id)).toBe(true)
+        expect(await store.jobs.erase(gone.id)).toBe(true)
+        expect((await store.jobs.list(query)).map((job) => job.id)).toEqual([kept.id])
+        expect((await store.jobs.get(gone.id))?.id).toBe(gone.id)
+      })
+    })
+
+    describe('a share', () => {
+      test('has no task, costs nothing, is settled at once and is driven like every other', async () => {
+        const { store } = fixture
+        const shown = await accepted(store)
+        const before = [await books(fixture), await spent(fixture)]
+        const share = await accepted(store, { action: 'share', parentId: shown.id, source: `share:${shown.id}` })
+        expect(share).toMatchObject({ state: 'settled', tasks: [], parentId: shown.id })
+        const { fence, ...job } = share
+        expect(await store.jobs.get(share.id)).toEqual(job)
+        expect([await books(fixture), await spent(fixture)]).toEqual(before)
+        const press = newJob({ action: 'share', parentId: shown.id, source: `share:${shown.id}` })
+        expect(await store.jobs.accept(press, noCaps)).toEqual({ kind: 'under_way' })
+        expect(await store.jobs.cancel(share.id)).toBeNull()
+        await store.replicas.leave('alpha')
+        const claimed = await store.replicas.claim('beta', ['discord'], 600_000, 10)
+        expect(claimed.map(({ id }) => id)).toContain(share.id)
+        await store.drive.close({ ...fence, owner: 'beta' }, { receipt: { ...share, messageKey: 'm9', files: [1] } })
+        expect(await store.jobs.findByMessage('discord', 'm9')).toMatchObject({ state: 'delivered', tasks: [] })
+        expect((await store.jobs.accept(press, noCaps)).kind).toBe('accepted')
+      })
+    })
+
+    describe('what was spent', () => {
+      test('counts today, the month and the pictures of a person on one platform', async () => {
+        const { store } = fixture
+        const one = await accepted(store, { request: { count: 2 } })
+        await polling(store, one.fence)
+        await store.drive.end(one.fence, 1, { state: 'completed', urls: ['https://x.test/1'] })
+        await accepted(store, { workspace: 'elsewhere', request: { quality: 'high' } })
+        await accepted(store, { person: { id: 'bob', name: 'Bob' } })
+        await accepted(store, { surface: 'slack' })
+        expect(await store.jobs.spent('discord', 'ann')).toEqual({
+          ...{ today: 48, month: 48, pictures: 1, everybodyToday: 68 },
+        })
+        await fixture.advance(86_400_000)
+        const refunded = await accepted(store)
+        await store.jobs.cancel(refunded.id)
+        expect(await store.jobs.spent('discord', 'ann')).toMatchObject({ today: 0, month: 48, everybodyToday: 0 })
+        await fixture.advance(30 * 86_400_000)
+        expect(await store.jobs.spent('discord', 'ann')).toEqual({
+          ...{ today: 0, month: 0, pictures: 0, everybodyToday: 0 },
+        })
+      })
     })
 
     describe('cancel', () => {
@@ -378,7 +450,7 @@ export function jobStoreContract(open: OpenFixture): void {
         for (let round = 0; round < 10; round += 1) {
           const job = await accepted(store)
           const [begin] = await Promise.all([
-            store.drive.begin(job.fence, 1, { maxInFlight: 100, perSecond: 1_000_000, slotMs: 1_000 }),
+            store.drive.begin(job.fence, 1, { ...wideLimits, slotMs: 1_000 }),
             peer.jobs.cancel(job.id),
           ])
           const state = (await store.jobs.get(job.id))?.tasks[0]?.state

@@ -20,17 +20,17 @@ export function lineContract(open: OpenFixture): void {
       await fixture.query('update jobs set accepted_at = $2 where id = $1', [job.id, at])
       return job
     }
-    const names = async (jobs: Readonly<Record<string, LiveJob>>, limit = 100) => {
+    const names = async (jobs: Readonly<Record<string, LiveJob>>, limit = 100, maxRunningPerPerson = 1_000) => {
       const byId = new Map(Object.entries(jobs).map(([name, job]) => [job.id, name]))
-      return (await fixture.peer.jobs.line(limit)).map((id) => byId.get(id)).join(' ')
+      return (await fixture.peer.jobs.line(limit, maxRunningPerPerson)).map((id) => byId.get(id)).join(' ')
     }
 
     test('is empty while nobody waits', async () => {
       const { store } = fixture
-      expect(await store.jobs.line(10)).toEqual([])
+      expect(await store.jobs.line(10, 1_000)).toEqual([])
       const job = await accepted(store)
       await begun(store, job.fence)
-      expect(await store.jobs.line(10)).toEqual([])
+      expect(await store.jobs.line(10, 1_000)).toEqual([])
     })
 
     test('takes one task of each person, round by round, the older job first', async () => {
@@ -48,7 +48,7 @@ export function lineContract(open: OpenFixture): void {
     test('lets twenty requests of one person come after the first of the next', async () => {
       const many = await Promise.all(Array.from({ length: 20 }, () => next('ann')))
       const one = await next('bob')
-      const line = await fixture.store.jobs.line(100)
+      const line = await fixture.store.jobs.line(100, 1_000)
       expect(line).toHaveLength(21)
       expect(line.indexOf(one.id)).toBe(1)
       expect(new Set(line)).toEqual(new Set([...many, one].map((job) => job.id)))
@@ -65,6 +65,26 @@ export function lineContract(open: OpenFixture): void {
       expect(await names(jobs)).toBe('bob carl ann bob carl ann')
       await fixture.advance(wideLimits.slotMs + 1_000)
       expect(await names(jobs)).toBe('ann bob carl ann bob carl')
+    })
+
+    test('puts jobs beyond what their person may have running after everybody’s others', async () => {
+      const { store } = fixture
+      const ann = {
+        ann1: await next('ann', 2),
+        ann2: await next('ann'),
+        ann3: await next('ann', 2),
+        ann4: await next('ann'),
+      }
+      const jobs = { ...ann, bob1: await next('bob', 2), bob2: await next('bob'), bob3: await next('bob') }
+      const named = async () => names(jobs, 100, 2)
+      expect(await named()).toBe('ann1 bob1 ann1 bob1 ann2 bob2 ann3 bob3 ann3 ann4')
+      await begun(store, ann.ann1.fence, 1)
+      // Two of these run then: the rest of ann1 may go on, ann2 may begin, the others wait for their own.
+      expect(await named()).toBe('bob1 ann1 bob1 ann2 bob2 bob3 ann3 ann3 ann4')
+      await begun(store, ann.ann3.fence, 1)
+      expect(await named()).toBe('bob1 bob1 ann1 bob2 ann3 bob3 ann2 ann4')
+      await fixture.advance(wideLimits.slotMs + 1_000)
+      expect(await named()).toBe('ann1 bob1 ann2 bob1 bob2 ann3 bob3 ann4')
     })
 
     test('takes somebody of the same name elsewhere for somebody else', async () => {
@@ -87,7 +107,7 @@ export function lineContract(open: OpenFixture): void {
       await store.jobs.cancel(cancelled.id)
       await store.drive.close(closed.fence, { failure: { code: 'delivery_gone' } })
       await store.drive.end(failed.fence, 1, { state: 'failed', failure: { code: 'input_gone' } })
-      expect(await store.jobs.line(10)).toEqual([back.id, back.id])
+      expect(await store.jobs.line(10, 1_000)).toEqual([back.id, back.id])
     })
 
     test('is in each round the order of the jobs, whatever their number', async () => {
@@ -95,7 +115,7 @@ export function lineContract(open: OpenFixture): void {
       for (let made = 0; made < 60; made += 1)
         jobs.push(await next(`person${(made * 7) % 5}`, ((made * 5) % 4) + 1, { workspace: `place${made % 2}` }))
       for (const job of jobs.slice(0, 9)) await begun(fixture.store, job.fence, 1)
-      expect(await fixture.store.jobs.line(1_000)).toEqual(expected(jobs, new Set(jobs.slice(0, 9))))
+      expect(await fixture.store.jobs.line(1_000, 1_000)).toEqual(expected(jobs, new Set(jobs.slice(0, 9))))
     })
   })
 }

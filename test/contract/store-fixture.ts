@@ -17,7 +17,12 @@ export interface StoreFixture {
 export type OpenFixture = () => Promise<StoreFixture>
 
 export const noCaps: Caps = { day: 0, personDay: 0 }
-export const wideLimits: SubmitLimits = { maxInFlight: 1_000, perSecond: 1_000_000, slotMs: 60_000 }
+export const wideLimits: SubmitLimits = {
+  maxInFlight: 1_000,
+  perSecond: 1_000_000,
+  maxRunningPerPerson: 1_000,
+  slotMs: 60_000,
+}
 
 /** What a store keeps to, besides what each test gives. */
 export const storeOptions = { ttlMs: 600_000, historyMs: 30 * 86_400_000 }
@@ -39,6 +44,7 @@ export function newJob(change: Partial<Omit<NewJob, 'request'>> & { request?: Pa
     parentId: null,
     source: null,
     inputs: [],
+    omitted: [],
     address: { at: { channel: 'general' }, secret: { token: 'hush' } },
     ...change,
     request: {
@@ -47,6 +53,7 @@ export function newJob(change: Partial<Omit<NewJob, 'request'>> & { request?: Pa
       quality: 'medium',
       count: 1,
       private: false,
+      spoiler: false,
       ...change.request,
     },
   }

@@ -1,5 +1,6 @@
 import { draftsContract } from './drafts.ts'
 import { driveStoreContract } from './drive-store.ts'
+import { durationsContract } from './durations.ts'
 import { hintsContract } from './hints.ts'
 import { historyContract } from './history.ts'
 import { jobStoreContract } from './job-store.ts'
@@ -17,6 +18,7 @@ export function storeContract(open: OpenFixture, exclusive: boolean): void {
   replicaStoreContract(open, exclusive)
   shelfContract(open)
   draftsContract(open)
+  durationsContract(open)
   vaultContract(open)
   historyContract(open)
   hintsContract(async () => {

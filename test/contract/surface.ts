@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { AppError } from '../../src/core/failure.ts'
 import type { Address, Json, Receipt } from '../../src/core/job.ts'
-import type { Call, Picture, Surface } from '../../src/core/ports.ts'
+import type { Picture, ShowCall, Surface } from '../../src/core/ports.ts'
 import type { JobView, JobViewKind, ViewHead, ViewOf } from '../../src/core/view.ts'
 
 /** A surface on a platform (or its stand-in) that the contract can look at from the other side. */
@@ -36,8 +36,13 @@ export function testSurface(name: string, open: () => Promise<SurfaceFixture>): 
       open: async () => ({ type: fixture.picture?.type ?? 'image/png', size: bytes.byteLength, body: chunked(bytes) }),
     })
     const broken = (error: Error): Picture => ({ open: () => Promise.reject(error) })
-    const show = (address: Address, view: JobView, change: Partial<Call> = {}) =>
-      fixture.surface.show(address, view, { signal: new AbortController().signal, gate: () => undefined, ...change })
+    const show = (address: Address, view: JobView, change: Partial<ShowCall> = {}) =>
+      fixture.surface.show(address, view, {
+        signal: new AbortController().signal,
+        gate: () => undefined,
+        keep: async () => undefined,
+        ...change,
+      })
     const resultOf = (...pictures: readonly [Picture, ...Picture[]]): ViewOf<'result'> => {
       const [first, ...rest] = pictures.map((picture, i) => ({ n: i + 1, picture }))
       if (first === undefined) throw new Error('a result has a picture')
@@ -110,7 +115,9 @@ export function testSurface(name: string, open: () => Promise<SurfaceFixture>): 
       const second = await show(stored.address, resultOf(shown()))
       expect(fixture.messages()).toBe(1)
       const kept: Receipt = JSON.parse(JSON.stringify(second))
-      expect(await bytesOf(fixture.surface.picture(kept, 1))).toEqual(new Uint8Array(fixture.picture?.bytes ?? png))
+      expect(await bytesOf(fixture.surface.picture(kept, 1).picture)).toEqual(
+        new Uint8Array(fixture.picture?.bytes ?? png),
+      )
     })
 
     it('keeps the secret of an address where it belongs', async () => {
@@ -130,7 +137,7 @@ export function testSurface(name: string, open: () => Promise<SurfaceFixture>): 
       })
       expect(fixture.messages()).toBe(1)
       expect(receipt.files).toHaveLength(3)
-      for (const n of [1, 2, 3]) expect(await bytesOf(fixture.surface.picture(receipt, n))).toEqual(bytes)
+      for (const n of [1, 2, 3]) expect(await bytesOf(fixture.surface.picture(receipt, n).picture)).toEqual(bytes)
     })
 
     it('asks the gate before it writes anything, and writes nothing once that is shut', async () => {
@@ -212,8 +219,17 @@ export function testSurface(name: string, open: () => Promise<SurfaceFixture>): 
     it('has a pace for progress: a time above zero, never shorter with more jobs', () => {
       for (const elapsedMs of [0, 1_000, 60_000, 900_000]) {
         let least = 0
-        for (const live of [0, 1, 10, 100, 10_000]) {
-          const pace = fixture.surface.pace(elapsedMs, live)
+        const crowds = [
+          [0, 0],
+          [1, 1],
+          [10, 1],
+          [10, 10],
+          [100, 10],
+          [100, 100],
+          [10_000, 10_000],
+        ] as const
+        for (const [live, inChannel] of crowds) {
+          const pace = fixture.surface.pace(elapsedMs, live, inChannel)
           expect(Number.isFinite(pace)).toBe(true)
           expect(pace).toBeGreaterThanOrEqual(Math.max(100, least))
           least = pace
@@ -225,8 +241,13 @@ export function testSurface(name: string, open: () => Promise<SurfaceFixture>): 
 
 const head: ViewHead = {
   jobId: 'contractjob1',
-  request: { prompt: 'a fox in the snow', aspectRatio: '1:1', quality: 'medium', count: 1, private: false },
+  action: 'imagine',
+  request: {
+    ...{ prompt: 'a fox in the snow', aspectRatio: '1:1', quality: 'medium', count: 1, private: false, spoiler: false },
+  },
   inputCount: 0,
+  inputNames: [],
+  omitted: [],
   person: { id: '100000000000000001', name: 'Ann' },
   locale: 'en-GB',
 }

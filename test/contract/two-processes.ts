@@ -15,7 +15,12 @@ export interface BooksFixture {
 }
 
 const surfaces = ['discord']
-export const limits: SubmitLimits = { maxInFlight: 2, perSecond: 1_000_000, slotMs: 600_000 }
+export const limits: SubmitLimits = {
+  maxInFlight: 3,
+  perSecond: 1_000_000,
+  maxRunningPerPerson: 1,
+  slotMs: 600_000,
+}
 const caps = { day: 400, personDay: 300 }
 export const dayMs = 86_400_000
 const receipt: Receipt = { address: { at: 1, secret: null }, messageKey: null, files: [] }
@@ -223,7 +228,7 @@ function at<T>(list: readonly T[], place: number): T {
 }
 
 function faulty(engine: Engine, nextFault: () => Fault): Engine {
-  const lost = () => new AppError('store_unavailable', { detail: 'lost' })
+  const lost = (unheard = false) => new AppError('store_unavailable', { detail: 'lost', unheard })
   return {
     ...engine,
     close: async () => undefined,
@@ -232,7 +237,7 @@ function faulty(engine: Engine, nextFault: () => Fault): Engine {
       if (fault === null) return engine.transaction(work, pace)
       if (fault === 'unheard') {
         await engine.transaction(work, pace)
-        throw lost()
+        throw lost(true)
       }
       return engine.transaction(async (session) => {
         let left = fault.beforeStatement

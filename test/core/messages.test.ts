@@ -14,6 +14,9 @@ const allProblems: { readonly [K in Problem['kind']]: Extract<Problem, { kind: K
   flag_value_unknown: { kind: 'flag_value_unknown', flag: '--ar', value: '16:9', allowed: aspectRatios },
   too_many_inputs: { kind: 'too_many_inputs', max: 16, given: 20 },
   not_a_picture: { kind: 'not_a_picture', name: 'notes.txt' },
+  picture_unusable: { kind: 'picture_unusable', omitted: { name: 'huge.png', why: 'too_large' } },
+  permission_missing: { kind: 'permission_missing', permissions: ['attach_files', 'send_in_threads'] },
+  private_needs_command: { kind: 'private_needs_command', command: '/imagine' },
 }
 
 function plain(words: Words): string {
@@ -53,6 +56,40 @@ function sentences(messages: Messages): [string, string][] {
     ['alt edited', messages.alt('a fox', true)],
     ...qualities.map((quality): [string, string] => [`quality ${quality}`, messages.quality(quality)]),
     ...aspectRatios.map((ratio): [string, string] => [`ratio ${ratio}`, messages.ratio(ratio)]),
+    ...(['erased', 'not_yours', 'live', 'unknown'] as const).map((answer): [string, string] => [
+      `erase ${answer}`,
+      messages.eraseAnswer(answer),
+    ]),
+    ...(['not_yours', 'live', 'unknown'] as const).map((why): [string, string] => [
+      `no job ${why}`,
+      messages.noJob(why, '/imagine'),
+    ]),
+    ['no picture', messages.noPicture],
+    ['unread', messages.unread],
+    ['unseen', messages.unseen],
+    ['nth picture', messages.nthPicture(2)],
+    ['form expired', messages.formExpired],
+    ['used', plain(messages.used(['a.png', 'b.png', 'c.png']))],
+    [
+      'omitted',
+      plain(
+        messages.omitted([
+          { name: 'notes.txt', why: 'not_a_picture' },
+          { name: 'b.png', why: 'too_many' },
+        ]),
+      ),
+    ],
+    ...messages
+      .usage({ today: 38, month: 380, pictures: 31, personDayCap: 100, dayOver: true })
+      .map((line, i): [string, string] => [`usage ${i + 1}`, line]),
+    ...Object.entries(messages.unfinished),
+    ['nothing yet', messages.nothingYet('/imagine')],
+    ...(['imagine', 'edit', 'again', 'upgrade', 'variations', 'share'] as const).map((action): [string, string] => [
+      `action ${action}`,
+      messages.action(action),
+    ]),
+    ...Object.entries(messages.form),
+    ...Object.entries(messages.detail),
     ...Object.entries(messages.labels),
     ...Object.entries(messages.command),
   ]

@@ -7,7 +7,7 @@ import { createManualClock } from '../fakes/clock.ts'
 import { createRecordedLog } from '../http/recorded-log.ts'
 
 const fence = { jobId: 'job1', owner: 'alpha' }
-const limits = { maxInFlight: 1, perSecond: 1, slotMs: 1 }
+const limits = { maxInFlight: 1, perSecond: 1, maxRunningPerPerson: 1, slotMs: 1 }
 const go: BeginAnswer = { kind: 'go', submittedAt: 1 }
 const skip: BeginAnswer = { kind: 'skip' }
 const away = () => new AppError('store_unavailable')

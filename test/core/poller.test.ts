@@ -1,18 +1,21 @@
 import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { priorDurations } from '../../src/core/durations.ts'
+import { createExperience } from '../../src/core/experience.ts'
 import { AppError } from '../../src/core/failure.ts'
-import { createPoller, type PollerOptions, type WatchEnd } from '../../src/core/poller.ts'
+import { durationsFrom, priorHazards, type Sighting } from '../../src/core/hazards.ts'
+import { createPoller, type PollerOptions } from '../../src/core/poller.ts'
 import type { ImageApi, TaskStatus } from '../../src/core/ports.ts'
+import type { WatchEnd } from '../../src/core/watched.ts'
 import { createManualClock } from '../fakes/clock.ts'
 import { createRecordedLog } from '../http/recorded-log.ts'
+import { createMemoryDurations, rttMs } from './inspection.ts'
 import { createRecordedMeter } from './meter.ts'
 import { seededRandom } from './random.ts'
 
 const url = 'https://images.test/1.png'
 const done: TaskStatus = { state: 'completed', urls: [url] }
 const working: TaskStatus = { state: 'working' }
-const prior = priorDurations()
+const prior = durationsFrom(priorHazards())
 
 function setUp(
   look: (taskId: string, nth: number) => TaskStatus | Promise<TaskStatus>,
@@ -29,8 +32,14 @@ function setUp(
     },
   }
   const meter = createRecordedMeter()
+  const sightings: Sighting[] = []
+  const experience = {
+    durations: () => prior,
+    saw: (_taskClass: string, { afterMs, byMs }: Sighting) =>
+      sightings.push({ afterMs: Math.round(afterMs), byMs: byMs === null ? null : Math.round(byMs) }),
+  }
   const poller = createPoller({
-    ...{ api, clock, meter, random: () => 0, log: createRecordedLog(), durations: () => prior },
+    ...{ api, clock, meter, random: () => 0, log: createRecordedLog(), experience },
     ...{ looksPerTask: 6, looksPerSecond: 1_000 },
     ...change,
   })
@@ -51,7 +60,7 @@ function setUp(
     await clock.settle()
     return end
   }
-  return { clock, looks, meter, poller, stopping, watch, ended }
+  return { clock, looks, meter, poller, sightings, stopping, watch, ended }
 }
 
 describe('a watched task', () => {
@@ -436,7 +445,170 @@ describe('the budget', () => {
 describe('what remains', () => {
   it('comes from the class’s durations', () => {
     const { poller } = setUp(() => working)
-    expect(poller.remaining('c', 0)).toBeGreaterThan(5_000)
-    expect(poller.remaining('c', 59_000)).toBeNull()
+    expect(poller.remaining('c', [0])).toBeGreaterThan(5_000)
+    expect(poller.remaining('c', [0, 0])).toBeGreaterThan(poller.remaining('c', [0]) ?? 0)
+    expect(poller.remaining('c', [59_000])).toBeNull()
+  })
+})
+
+describe('what a task teaches', () => {
+  it('is between which looks it completed', async () => {
+    const { clock, looks, sightings, watch } = setUp(() => (clock.monotonic() >= 6_000 ? done : working))
+    const watching = watch()
+    await clock.advance(8_000)
+    await watching
+    expect(sightings).toEqual([{ afterMs: Math.round(looks.at(-2)?.at ?? 0), byMs: Math.round(looks.at(-1)?.at ?? 0) }])
+  })
+
+  // Pitfall (d) of the design's performance page.
+  it('is nothing from looks that told nothing', async () => {
+    const { clock, looks, sightings, watch } = setUp((_task, nth) => {
+      if (nth === 2) throw new AppError('rate_limited', { retryAfterMs: 2_000 })
+      if (nth === 3) throw new AppError('upstream_unavailable')
+      return nth === 1 ? working : done
+    })
+    const watching = watch()
+    await clock.advance(20_000)
+    await watching
+    expect(looks).toHaveLength(4)
+    expect(sightings).toEqual([{ afterMs: Math.round(looks[0]?.at ?? 0), byMs: Math.round(looks[3]?.at ?? 0) }])
+  })
+
+  it('is when its callback came', async () => {
+    const { clock, poller, sightings, watch, meter } = setUp(() => done)
+    const watching = watch()
+    await clock.advance(2_000)
+    poller.nudge('t1')
+    await clock.settle()
+    await watching
+    expect(sightings).toEqual([{ afterMs: 1_500, byMs: 2_000 }])
+    expect(meter.times('detection_lag')).toEqual([0])
+  })
+
+  it('is only how long it ran, where it failed', async () => {
+    const failed: TaskStatus = { state: 'failed', failure: { code: 'content_rejected' } }
+    const { clock, looks, sightings, watch } = setUp((_task, nth) => (nth === 1 ? working : failed))
+    const watching = [watch(), watch('t2')]
+    await clock.advance(20_000)
+    await Promise.all(watching)
+    expect(sightings).toEqual([{ afterMs: Math.round(looks[0]?.at ?? 0), byMs: null }])
+  })
+
+  it('is nothing where it was taken over after its time: nobody knows since when it is done', async () => {
+    const { clock, sightings, watch } = setUp((task) => (task === 't1' || clock.monotonic() > 0 ? done : working))
+    const watching = [watch('t1', clock.now() - 60_000), watch('t2', clock.now() - 60_000)]
+    await clock.advance(30_000)
+    await Promise.all(watching)
+    expect(sightings).toHaveLength(1)
+    expect(sightings[0]?.afterMs).toBeCloseTo(60_000)
+  })
+})
+
+// Pitfall (e): spreading the looks by chance gains nothing and costs lag.
+it('chance has no part in when to look', async () => {
+  const runs = [0, 0.5, 0.999].map(async (chance) => {
+    const { clock, looks, watch } = setUp(() => (clock.monotonic() >= 9_000 ? done : working), { random: () => chance })
+    const watching = watch()
+    await clock.advance(12_000)
+    await watching
+    return looks
+  })
+  const [first, ...others] = await Promise.all(runs)
+  for (const other of others) expect(other).toEqual(first)
+})
+
+/** So many tasks under way all the time, uniform 3 to 10 s, or only once; looks take a round trip. In seconds. */
+async function crowd({
+  inFlight,
+  once = false,
+  perSecond = 20,
+}: {
+  inFlight: number
+  once?: boolean
+  perSecond?: number
+}) {
+  const random = seededRandom(7)
+  const forever = new AbortController().signal
+  const doneAt = new Map<string, number>()
+  const lags: number[] = []
+  let looks = 0
+  const clock = createManualClock()
+  const api: Pick<ImageApi, 'look'> = {
+    look: async (taskId, signal) => {
+      looks += 1
+      await clock.sleep(rttMs / 2, signal)
+      const status = clock.monotonic() >= (doneAt.get(taskId) ?? 0) ? done : working
+      await clock.sleep(rttMs / 2, signal)
+      return status
+    },
+  }
+  const log = createRecordedLog()
+  const experience = createExperience({ store: createMemoryDurations(), clock, log })
+  const poller = createPoller({
+    ...{ api, clock, meter: createRecordedMeter(), random: () => 0, log, experience },
+    ...{ looksPerTask: 6, looksPerSecond: perSecond },
+  })
+  const start = async (): Promise<void> => {
+    const taskId = `t${doneAt.size}`
+    const at = clock.monotonic() + 3_000 + random() * 7_000
+    doneAt.set(taskId, at)
+    const far = clock.now() + 1e9
+    const task = { key: taskId, taskId, taskClass: 'c', submittedAt: clock.now() }
+    await poller.watch({ ...task, lateAt: far, deadlineAt: far, onLate: () => undefined }, forever)
+    lags.push((clock.monotonic() - at) / 1_000)
+    if (!once) await start()
+  }
+  for (let task = 0; task < inFlight; task += 1) {
+    void start()
+    await clock.advance((once ? 2_000 : 7_000) / inFlight)
+  }
+  await clock.advance(60_000)
+  const from = once ? 0 : lags.length
+  const before = once ? 0 : looks
+  await clock.advance(once ? 0 : 40_000)
+  const counted = lags.slice(from)
+  return {
+    lag: counted.reduce((sum, lag) => sum + lag, 0) / counted.length,
+    worst: Math.max(...counted),
+    ended: counted.length,
+    looks: looks - before,
+    capacity: poller.capacity(),
+  }
+}
+
+// Section 2 of the design's performance page, "shared budget": 20 looks a second, uniform 3 to 10 s.
+describe('a budget that is too small for all', () => {
+  it.each([
+    // In flight, lag of the best index known, lag of a common client behind a limiter.
+    [30, 0.46, 0.86],
+    [60, 0.88, 1.71],
+    [100, 1.58, 2.27],
+  ])('goes where ends are likeliest: %d tasks, %d s instead of %d s', async (inFlight, best, common) => {
+    const { lag, worst, looks } = await crowd({ inFlight })
+    expect(lag).toBeLessThan(best * 1.12)
+    expect(lag).toBeLessThan(common * 0.75)
+    // Nobody starves.
+    expect(worst).toBeLessThan(common * 4)
+    expect(looks).toBeLessThanOrEqual(20 * 40 + 2)
+  })
+
+  it('is all used while anybody could have ended', async () => {
+    const { looks, lag } = await crowd({ inFlight: 300 })
+    expect(looks).toBeGreaterThan(20 * 40 - 5)
+    // No schedule can do better than 300 / 20 s - 6.5 s.
+    expect(lag).toBeLessThan(9)
+  })
+
+  it('loses nobody of a burst', async () => {
+    const { ended, lag } = await crowd({ inFlight: 60, once: true })
+    expect(ended).toBe(60)
+    expect(lag).toBeLessThan(1.3)
+  })
+
+  it('is enough for about 65 tasks: beyond, a mean lag of a second can’t be had', async () => {
+    const { capacity, lag } = await crowd({ inFlight: 65 })
+    expect(capacity).toBeGreaterThan(55)
+    expect(capacity).toBeLessThan(75)
+    expect(lag).toBeLessThan(1.15)
   })
 })

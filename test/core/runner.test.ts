@@ -300,7 +300,7 @@ describe('a store that goes away', () => {
     })
     const id = await imagine(world, idle)
     await world.clock.settle()
-    const limits = { maxInFlight: 10, perSecond: 1_000_000, slotMs: 60_000 }
+    const limits = { maxInFlight: 10, perSecond: 1_000_000, maxRunningPerPerson: 10, slotMs: 60_000 }
     await drive.begin({ jobId: id, owner: idle.owner }, 1, limits)
     const job = await jobs.get(id)
     if (job?.state !== 'running') throw new Error('not running')

@@ -96,6 +96,68 @@ describe('a request', () => {
     expect(world.surface.messages).toEqual([])
   })
 
+  it('whose commit was not heard of is not refused for certain, and lives if it is there', async () => {
+    world = await openWorld({ exclusive: false })
+    let trouble: 'before' | 'after' | undefined = 'after'
+    const process = world.start({
+      acceptPatienceMs: 20_000,
+      onStore: (method) => {
+        const now = trouble
+        // Written, unheard; then the database is gone for good.
+        if (method === 'accept') trouble = 'before'
+        return now
+      },
+    })
+    const reply = recordReply()
+    const asking = process.studio.imagine(askFor(world), reply)
+    await world.clock.advance(25_000)
+    await asking
+    expect(reply.refused).toEqual([{ kind: 'failure', failure: { code: 'accept_unknown' } }])
+    expect(reply.accepted).toEqual([])
+    expect(world.api.submits).toEqual([])
+    trouble = undefined
+    await world.clock.advance(30_000)
+    const [message] = world.surface.messages
+    expect(message?.views.at(-1)?.kind).toBe('result')
+    expect(world.surface.messages).toHaveLength(1)
+    expect(world.api.submits).toHaveLength(1)
+    expect(await world.books()).toEqual({ hold: 10, capture: 10 })
+  })
+
+  it('that certainly was not written is refused for certain, and is not started later', async () => {
+    world = await openWorld({ exclusive: false })
+    let away = true
+    const process = world.start({ acceptPatienceMs: 20_000, onStore: () => (away ? 'before' : undefined) })
+    const reply = recordReply()
+    const asking = process.studio.imagine(askFor(world), reply)
+    await world.clock.advance(25_000)
+    await asking
+    expect(reply.refused).toEqual([{ kind: 'failure', failure: { code: 'store_unavailable' } }])
+    away = false
+    await world.clock.advance(30_000)
+    expect(world.api.submits).toEqual([])
+    expect(await world.books()).toEqual({})
+  })
+
+  it('whose commit was not heard of, and is repeated in time, is accepted once', async () => {
+    world = await openWorld({ exclusive: false })
+    let calls = 0
+    const process = world.start({
+      acceptPatienceMs: 20_000,
+      onStore: (method) => {
+        calls += method === 'accept' ? 1 : 0
+        return method === 'accept' && calls === 1 ? 'after' : undefined
+      },
+    })
+    const reply = recordReply()
+    void process.studio.imagine(askFor(world), reply)
+    await world.clock.advance(30_000)
+    expect(reply.accepted).toHaveLength(1)
+    expect(reply.refused).toEqual([])
+    expect(finalsOf(world, reply.accepted[0]?.jobId ?? '')).toMatchObject([{ kind: 'result' }])
+    expect(await world.books()).toEqual({ hold: 10, capture: 10 })
+  })
+
   it('is no news to the person when the store fails in a way of its own', async () => {
     world = await openWorld()
     const process = world.start({

@@ -1,11 +1,13 @@
 import { getEventListeners } from 'node:events'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { BeginAnswer } from '../../src/core/ports.ts'
-import { createTurns, type Turn } from '../../src/core/turns.ts'
+import type { Turn } from '../../src/core/running.ts'
+import { createTurns } from '../../src/core/turns.ts'
 import { createManualClock } from '../fakes/clock.ts'
 
 const go: BeginAnswer = { kind: 'go', submittedAt: 1 }
 const wait = (ms: number): BeginAnswer => ({ kind: 'wait', ms })
+const busy = (ms: number): BeginAnswer => ({ kind: 'person_busy', ms })
 const turn = (personKey: string, jobId = personKey): Turn => ({ personKey, jobId })
 
 describe('turns', () => {
@@ -83,6 +85,95 @@ describe('turns', () => {
     turns.leave(turn('ann', 'ann2'))
     await Promise.all(all)
     expect(order.at(-1)).toBe('ann4')
+  })
+
+  describe('when the store says that enough of a person runs elsewhere', () => {
+    it('let the next person try at once, and come back to the first', async () => {
+      const { order, take } = setUp()
+      const answers = [busy(500), busy(500)]
+      const all = [take(turn('ann', 'ann1'), async () => answers.shift() ?? go), take(turn('ann', 'ann2'))]
+      all.push(take(turn('bob', 'bob1')), take(turn('bob', 'bob2')))
+      await clock.settle()
+      expect(order).toEqual(['bob1', 'bob2'])
+      // Nobody who comes waits for the end of it.
+      await clock.advance(300)
+      all.push(take(turn('cat')))
+      await clock.settle()
+      expect(order.at(-1)).toBe('cat')
+      await clock.advance(699)
+      expect(order).toHaveLength(3)
+      await clock.advance(1)
+      await Promise.all(all)
+      expect(order.slice(3)).toEqual(['ann1', 'ann2'])
+    })
+
+    it('let a job that runs here go on with its further tasks', async () => {
+      const { turns, order, take } = setUp()
+      const answers = [busy(500)]
+      const held = take(turn('ann', 'ann2'), async () => answers.shift() ?? go)
+      turns.enter(turn('ann', 'ann1'))
+      await take(turn('ann', 'ann1'))
+      expect(order).toEqual(['ann1'])
+      await clock.advance(500)
+      await held
+    })
+
+    it('try again at once when a job of the person ends here, also while the store is being asked', async () => {
+      const { turns, take } = setUp()
+      const asked = Promise.withResolvers<BeginAnswer>()
+      const answers = [Promise.resolve(busy(60_000)), asked.promise, Promise.resolve(go)]
+      const taking = take(turn('ann', 'ann2'), () => answers.shift() ?? Promise.resolve(go))
+      await clock.settle()
+      expect(answers).toHaveLength(2)
+      turns.leave(turn('ann', 'ann1'))
+      await clock.settle()
+      expect(answers).toHaveLength(1)
+      turns.leave(turn('ann', 'ann0'))
+      asked.resolve(busy(60_000))
+      await expect(taking).resolves.toEqual(go)
+    })
+
+    it('believe the store, and ask no more often than it said', async () => {
+      const { turns, order, take } = setUp()
+      let asked = 0
+      turns.enter(turn('ann', 'ann1'))
+      const taking = take(turn('ann', 'ann1'), async () => {
+        asked += 1
+        return asked < 5 ? busy(500) : go
+      })
+      await clock.advance(1_900)
+      expect(asked).toBe(4)
+      await clock.advance(100)
+      await taking
+      expect(order).toEqual(['ann1'])
+    })
+
+    it('keep nobody’s place before those who may go', async () => {
+      const { turns, take } = setUp(2)
+      const full = async () => wait(60_000)
+      turns.enter(turn('ann', 'ann1'))
+      const answers = [busy(500)]
+      const stopping = new AbortController()
+      const all = ['ann2', 'ann3'].map((job) => take(turn('ann', job), async () => answers.shift() ?? go, stopping))
+      all.push(take(turn('ann', 'ann1'), full, stopping))
+      all.push(...['bob1', 'bob2', 'bob3'].map((job) => take(turn('bob', job), full, stopping)))
+      await clock.settle()
+      const place = (job: string) => turns.place(job)
+      expect(['ann1', 'bob1', 'bob2', 'ann2', 'bob3', 'ann3'].map(place)).toEqual([1, 2, 3, 4, 5, 6])
+      stopping.abort(new Error('enough'))
+      await Promise.allSettled(all)
+      await clock.settle()
+    })
+
+    it('leave when aborted', async () => {
+      const { stopping, take } = setUp()
+      const taking = take(turn('ann'), async () => busy(60_000))
+      await clock.settle()
+      expect(clock.sleepers).toBe(1)
+      stopping.abort(new Error('stopping'))
+      await expect(taking).rejects.toThrow('stopping')
+      await clock.settle()
+    })
   })
 
   it('forget who left without ever running', async () => {

@@ -3,7 +3,14 @@ import type { Job, Task } from '../../src/core/job.ts'
 import type { Picture } from '../../src/core/ports.ts'
 import { endView, headOf } from '../../src/core/view.ts'
 
-const request = { prompt: 'a fox', aspectRatio: '3:2', quality: 'high', count: 3, private: false } as const
+const request = {
+  prompt: 'a fox',
+  aspectRatio: '3:2',
+  quality: 'high',
+  count: 3,
+  private: false,
+  spoiler: false,
+} as const
 
 function job(tasks: readonly Task[], cancelledAt: number | null = null): Job {
   return {
@@ -11,6 +18,7 @@ function job(tasks: readonly Task[], cancelledAt: number | null = null): Job {
     ...{ action: 'edit', parentId: null, request, acceptedAt: 1_000, cancelledAt, tasks, state: 'settled' },
     ...{ receipt: null, ready: null, address: { at: null, secret: null } },
     inputs: [{ kind: 'remote', name: 'a.png', at: null }],
+    omitted: [{ name: 'notes.txt', why: 'not_a_picture' }],
   }
 }
 
@@ -24,7 +32,10 @@ const open = (n: number, url: string) => {
   opened.push([n, url])
   return picture
 }
-const head = { jobId: 'job1', request, inputCount: 1, person: { id: 'ann', name: 'Ann' }, locale: 'de' }
+const head = {
+  ...{ jobId: 'job1', action: 'edit', request, inputCount: 1, inputNames: ['a.png'] },
+  ...{ omitted: [{ name: 'notes.txt', why: 'not_a_picture' }], person: { id: 'ann', name: 'Ann' }, locale: 'de' },
+}
 
 describe('the view of an ended job', () => {
   it('says whose it is and what was asked', () => {

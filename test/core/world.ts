@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createBreaker } from '../../src/core/breaker.ts'
 import { createCallbacks } from '../../src/core/callbacks.ts'
-import { priorDurations } from '../../src/core/durations.ts'
+import { createExperience } from '../../src/core/experience.ts'
 import { AppError } from '../../src/core/failure.ts'
 import type { InputRef, Job, Receipt } from '../../src/core/job.ts'
 import { createLinks, type Links } from '../../src/core/link.ts'
@@ -53,6 +53,8 @@ export interface ProcessOptions {
   ) => 'before' | 'after' | Promise<void> | { readonly answer: Promise<void> } | undefined
   /** Whether the runner begins to beat and claim at once. */
   readonly started?: boolean
+  /** How long a store that is away is waited for before a request is refused; default: not at all. */
+  readonly acceptPatienceMs?: number
   /** Otherwise the world's. */
   readonly links?: Links | null
 }
@@ -129,16 +131,14 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     const ownApi = own<FakeImageApi>(api)
     const surfaces = new Map([[surface.name, own<FakeSurface>(surface)]])
     const random = options.random ?? (() => 0)
-    const durations = priorDurations()
+    const experience = createExperience({ store: own(kept.durations), clock: ownClock, log })
     const poller = createPoller({
-      ...{ api: ownApi, clock: ownClock, random, meter, log, durations: () => durations },
+      ...{ api: ownApi, clock: ownClock, random, meter, log, experience },
       ...{ looksPerTask: 6, looksPerSecond: 1_000 },
     })
-    const turns = createTurns({
-      clock: ownClock,
-      maxRunningPerPerson: options.maxRunningPerPerson ?? 1_000,
-      line: null,
-    })
+    const maxRunningPerPerson = options.maxRunningPerPerson ?? 1_000
+    const line = exclusive ? null : () => jobs.line(2_000, maxRunningPerPerson)
+    const turns = createTurns({ clock: ownClock, maxRunningPerPerson, line })
     const relay = createRelay({
       ...{ surfaces, jobs, converter, shelf, clock: ownClock, keepMs: 86_400_000 },
       links: wanted.links === undefined ? worldLinks : wanted.links,
@@ -149,7 +149,12 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
       breaker: createBreaker({ clock: ownClock, log }),
       callbacks: createCallbacks({ links: options.callbacks === true ? links : null, log }),
       settings: {
-        limits: { maxInFlight: options.maxInFlight ?? 1_000, perSecond: 1_000_000, slotMs: taskTimeoutMs },
+        limits: () => ({
+          maxInFlight: Math.min(options.maxInFlight ?? 1_000, poller.capacity()),
+          perSecond: 1_000_000,
+          maxRunningPerPerson,
+          slotMs: taskTimeoutMs,
+        }),
         submitTimeoutMs,
         taskTimeoutMs,
         longestMs: options.longestMs ?? taskTimeoutMs,
@@ -158,7 +163,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     })
     const studio = createStudio({
       ...{ owner, jobs, runner, hints, clock: ownClock, newId, meter, log, step },
-      acceptPatienceMs: 0,
+      acceptPatienceMs: wanted.acceptPatienceMs ?? 0,
       caps: options.caps ?? { day: 0, personDay: 0 },
       allowedWorkspaces: new Set(options.allowedWorkspaces ?? []),
     })
@@ -245,18 +250,20 @@ function mortal<T extends object>(port: T, life: Life): T {
 /** The store's ports, which fail as the test wants it. */
 function failing(store: Store, onStore: ProcessOptions['onStore']): Store {
   if (onStore === undefined) return store
-  const unavailable = () => new AppError('store_unavailable', { detail: 'as the test wants it' })
+  const unavailable = (unheard = false) =>
+    new AppError('store_unavailable', { detail: 'as the test wants it', unheard })
   const port = <T extends object>(target: T): T =>
     new Proxy(target, {
       get: (_target, name, receiver) => {
         const value = Reflect.get(target, name, receiver)
-        if (typeof value !== 'function') return value
+        // To disown is to remember: no database is asked.
+        if (typeof value !== 'function' || name === 'disown') return value
         return async (...args: unknown[]) => {
           const fate = onStore(String(name))
           if (fate === 'before') throw unavailable()
           if (fate instanceof Promise) await fate
           const answer = await Reflect.apply(value, target, args)
-          if (fate === 'after') throw unavailable()
+          if (fate === 'after') throw unavailable(true)
           if (typeof fate === 'object' && 'answer' in fate) await fate.answer
           return answer
         }
@@ -309,6 +316,7 @@ export function askFor(world: World, change: AskChange = {}): Ask {
     source: null,
     input: { prompt: 'a fox in the snow', ...change.input },
     inputs: change.inputs ?? [],
+    omitted: [],
     problems: change.problems ?? [],
     address: world.surface.place(),
     receivedAt: world.clock.monotonic(),

@@ -4,7 +4,7 @@ import { placeOf } from '../../src/discord/address.ts'
 import { heldPicture } from '../../src/media/picture.ts'
 import { type Rig, startRig } from './rig.ts'
 import { routes, type StoredMessage } from './stand-in.ts'
-import { editsOf, noise, result, running, startJob } from './views.ts'
+import { delivered, editsOf, noise, result, running, startJob, underWay } from './views.ts'
 
 let rig: Rig
 
@@ -52,19 +52,6 @@ describe('after the token', () => {
     expect(screen(message).text).toContain('took too long')
   })
 
-  test.each([
-    ['private', { private: true }],
-    ['in a place that only its user brought the bot to', { where: 'user_installed' }],
-    ['in a group', { where: 'group_dm' }],
-  ] as const)('a reply %s is out of reach', async (_, options) => {
-    const { accepted } = await job(options)
-    rig.clock.advance(late)
-    const picture = heldPicture({ type: 'image/png', bytes: await noise() })
-    await expect(rig.show(accepted, result([picture]))).rejects.toMatchObject({ code: 'delivery_gone' })
-    expect(rig.standIn.sent('POST', routes.messages)).toEqual([])
-    expect(edits()).toEqual([])
-  })
-
   test('the bot’s own direct messages are within its reach', async () => {
     const { accepted, message } = await job({ where: 'bot_dm' })
     rig.clock.advance(late)
@@ -80,6 +67,136 @@ describe('after the token', () => {
     await rig.show(accepted, result([heldPicture({ type: 'image/png', bytes })]))
     expect(screen(message).pictures[0]?.bytes.length).toBeLessThanOrEqual(10 * 1024 * 1024)
     expect(screen(message).text).toContain('Made smaller')
+  })
+})
+
+describe.each([
+  ['a private reply', { private: true }],
+  ['a reply in a place that only its user brought the bot to', { where: 'user_installed' }],
+  ['a reply in a group', { where: 'group_dm' }],
+] as const)('%s', (_, options) => {
+  const minute = 60_000
+  const labels = (message: StoredMessage) => screen(message).buttons.map(({ label }) => label)
+
+  /** A job whose message says that it will be out of reach, and then is. */
+  async function handedOver() {
+    const made = await job(options)
+    rig.clock.advance(12 * minute + 1_000)
+    await rig.show(made.accepted, running)
+    rig.clock.advance(2 * minute)
+    return made
+  }
+
+  test('offers a button before its token is over', async () => {
+    const { accepted, message } = await job(options)
+    rig.clock.advance(11 * minute)
+    await rig.show(accepted, running)
+    expect(labels(message)).toEqual(['Cancel'])
+    rig.clock.advance(minute + 1_000)
+    await rig.show(accepted, running)
+    expect(labels(message)).toEqual(['Show result', 'Cancel'])
+    expect(screen(message).text).toContain('Press Show result to see how far it is.')
+  })
+
+  test('waits for a press when its token is over, and goes on with the press’s', async () => {
+    const { accepted, message } = await handedOver()
+    // The job is not stopped for it.
+    await expect(rig.show(accepted, running)).rejects.toMatchObject({ code: 'surface_unavailable' })
+    rig.studio.know(underWay(rig, accepted))
+    const press = rig.standIn.press(message, 'Show result', options)
+    expect(await press.answered()).toBe(6)
+    // At once, and without waiting for the job's next edit.
+    await rig.standIn.until(() => screen(message).text.includes('longer than usual'))
+    expect(labels(message)).toEqual(['Cancel'])
+    await rig.show(accepted, running)
+    expect(screen(message).text).toContain('about 20 s to go')
+    const bytes = await noise()
+    const receipt = await rig.show(accepted, result([heldPicture({ type: 'image/png', bytes })]))
+    expect(screen(message).pictures[0]?.bytes.equals(bytes)).toBe(true)
+    expect(receipt.messageKey).toBe(`${message.channelId}:${message.id}`)
+    expect(rig.standIn.sent('POST', routes.messages)).toEqual([])
+  })
+
+  test('offers the button again before the second token is over', async () => {
+    const { accepted, message } = await handedOver()
+    rig.studio.know(underWay(rig, accepted))
+    await rig.standIn.press(message, 'Show result', options).answered()
+    await rig.standIn.until(() => !labels(message).includes('Show result'))
+    rig.clock.advance(12 * minute + 1_000)
+    await rig.show(accepted, running)
+    expect(labels(message)).toContain('Show result')
+  })
+
+  test('that nobody presses is followed by a direct message', async () => {
+    const { accepted, message } = await handedOver()
+    const bytes = await noise()
+    const kept: string[] = []
+    const keep = async ({ messageKey }: { messageKey: string | null }) => {
+      kept.push(messageKey ?? '')
+    }
+    const receipt = await rig.show(accepted, result([heldPicture({ type: 'image/png', bytes })]), { keep })
+    const there = rig.standIn.message(placeOf(receipt.address).messageId ?? '')
+    expect(there.channelId).toBe(rig.standIn.world.direct.get(accepted.ask.person.id))
+    expect(screen(there).pictures[0]?.bytes.equals(bytes)).toBe(true)
+    expect(screen(message).pictures).toEqual([])
+    // Words first, whose place is stored before the picture follows.
+    expect(kept).toEqual([receipt.messageKey])
+    // A press of the old button still brings the picture there.
+    rig.studio.know(delivered(rig, accepted, receipt))
+    const press = rig.standIn.press(message, 'Show result', options)
+    expect(await press.answered()).toBe(6)
+    await rig.standIn.until(() => screen(message).pictures.length === 1)
+    expect(screen(message).pictures[0]?.bytes.equals(bytes)).toBe(true)
+  })
+
+  test.each([50_007, 50_278])('whose asker takes no direct messages (%i) waits for a press', async (code) => {
+    const { accepted, message } = await handedOver()
+    rig.standIn.world.closed.set(accepted.ask.person.id, code)
+    const picture = heldPicture({ type: 'image/png', bytes: await noise() })
+    for (let tries = 0; tries < 3; tries += 1)
+      await expect(rig.show(accepted, result([picture]))).rejects.toMatchObject({
+        code: 'surface_unavailable',
+        retryAfterMs: 45_000,
+      })
+    // Refused once, nobody is asked again and again.
+    expect(rig.standIn.sent('POST', routes.messages)).toHaveLength(1)
+    rig.studio.know(underWay(rig, accepted))
+    await rig.standIn.press(message, 'Show result', options).answered()
+    await rig.standIn.until(() => rig.drafts.all.size > 0)
+    await rig.show(accepted, result([picture]))
+    expect(screen(message).pictures).toHaveLength(1)
+  })
+
+  test('that was cancelled bothers nobody', async () => {
+    const { accepted } = await handedOver()
+    await expect(rig.show(accepted, { kind: 'cancelled', credits: 0, pending: false })).rejects.toMatchObject({
+      code: 'delivery_gone',
+    })
+    expect(rig.standIn.sent('POST', /./).filter(({ route }) => route === routes.direct)).toEqual([])
+  })
+
+  test('pressed for a job that is unknown or was given up is told so', async () => {
+    const { message } = await handedOver()
+    const press = rig.standIn.press(message, 'Show result', options)
+    expect(await press.answered()).toBe(4)
+    expect(rig.standIn.screen(press.message())).toMatchObject({
+      text: 'The bot no longer knows this picture. Ask anew with /imagine.',
+      ephemeral: true,
+    })
+  })
+
+  test('whose picture is gone when somebody presses says so', async () => {
+    const { accepted, message } = await handedOver()
+    const receipt = await rig.show(accepted, result([heldPicture({ type: 'image/png', bytes: await noise() })]))
+    const there = rig.standIn.message(placeOf(receipt.address).messageId ?? '')
+    rig.studio.know(delivered(rig, accepted, receipt))
+    there.deleted = true
+    for (const file of rig.standIn.world.files.values()) file.removed = true
+    const press = rig.standIn.press(message, 'Show result', options)
+    const words = await rig.standIn.until(() =>
+      [...rig.standIn.world.messages.values()].find(({ interactionId }) => interactionId === press.id),
+    )
+    expect(screen(words)).toMatchObject({ ephemeral: true, text: expect.stringContaining('no longer') })
   })
 })
 
@@ -125,12 +242,14 @@ describe('a deleted message', () => {
     expect(rig.standIn.sent('POST', routes.messages)).toHaveLength(1)
   })
 
-  test('that was private is not posted for everybody', async () => {
+  test('that was private is sent to its asker alone', async () => {
     const { accepted, message } = await job({ private: true })
     message.deleted = true
     const picture = heldPicture({ type: 'image/png', bytes: await noise() })
-    await expect(rig.show(accepted, result([picture]))).rejects.toMatchObject({ code: 'delivery_gone' })
-    expect(rig.standIn.sent('POST', routes.messages)).toEqual([])
+    const receipt = await rig.show(accepted, result([picture]))
+    const { direct } = rig.standIn.world
+    expect(placeOf(receipt.address).channelId).toBe(direct.get(accepted.ask.person.id))
+    expect([...rig.standIn.world.messages.values()].filter(({ deleted }) => !deleted)).toHaveLength(1)
   })
 
   test('in an archived thread wakes it with a new message', async () => {
@@ -147,8 +266,6 @@ describe('a deleted message', () => {
 
 describe('a place that does not take it', () => {
   test.each([
-    ['the channel is gone', 404, 10_003, 'delivery_gone'],
-    ['the bot was thrown out', 403, 50_001, 'delivery_gone'],
     ['the bot may not attach files', 403, 50_013, 'permission_missing'],
     ['AutoMod blocks it', 400, 200_000, 'delivery_refused'],
     ['uploads are limited there', 403, 400_001, 'delivery_refused'],
@@ -163,6 +280,33 @@ describe('a place that does not take it', () => {
     // Nothing is repeated by the transport itself.
     expect(edits()).toHaveLength(1)
     expect(rig.standIn.sent('POST', routes.messages)).toEqual([])
+  })
+
+  test.each([
+    ['the channel is gone', 404, 10_003],
+    ['the bot was thrown out', 403, 50_001],
+  ])('because %s: whoever asked is told in a direct message', async (_, status, code) => {
+    const { accepted } = await job()
+    rig.standIn.fail({ method: 'PATCH', route: routes.original, status, code })
+    const receipt = await rig.show(accepted, { kind: 'failed', failure: { code: 'timed_out' } })
+    expect(edits()[0]).toBe(`${routes.original} ${status}`)
+    const there = rig.standIn.message(placeOf(receipt.address).messageId ?? '')
+    expect(there.channelId).toBe(rig.standIn.world.direct.get(accepted.ask.person.id))
+    expect(screen(there).text).toContain('took too long')
+    // Nobody is bothered for what is no answer.
+    rig.standIn.fail({ method: 'PATCH', route: routes.original, status, code })
+    const other = await job()
+    await expect(rig.show(other.accepted, running)).rejects.toMatchObject({ code: 'delivery_gone' })
+  })
+
+  test('because nobody may write there any more: it goes to its asker', async () => {
+    const { accepted, message } = await job()
+    message.deleted = true
+    const channel = rig.standIn.world.channels.get(message.channelId)
+    if (channel !== undefined) channel.maySend = false
+    const receipt = await rig.show(accepted, result([heldPicture({ type: 'image/png', bytes: await noise() })]))
+    expect(placeOf(receipt.address).channelId).not.toBe(message.channelId)
+    expect(rig.standIn.sent('POST', routes.messages).map(({ status }) => status)).toEqual([403, 200])
   })
 
   test('because the connection breaks', async () => {
@@ -207,10 +351,8 @@ describe('the gate', () => {
     const { accepted, command } = await job()
     rig.standIn.fail({ method: 'PATCH', route: routes.original, status: 429, retryAfter: 0.05 })
     command.interaction.revoked = true
-    let asked = 0
     const gate = () => {
-      asked += 1
-      if (asked === 3) throw notOurs
+      if (edits().length === 2) throw notOurs
     }
     const picture = heldPicture({ type: 'image/png', bytes: await noise() })
     await expect(rig.show(accepted, result([picture]), { gate })).rejects.toBe(notOurs)

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { placeOf } from '../../src/discord/address.ts'
-import { eventually, type Rig, startRig } from './rig.ts'
+import { eventually, freeCall, type Rig, startRig } from './rig.ts'
 import { type Invocation, routes } from './stand-in.ts'
 
 let rig: Rig
@@ -107,7 +107,7 @@ describe('the ack of a command', () => {
       clock.advance(3_100)
       expect(await reply.accept({ ...anyHead, kind: 'queued', place: null })).toBeNull()
       const view = { ...anyHead, kind: 'queued', place: null } as const
-      const call = { signal: new AbortController().signal, gate: () => undefined }
+      const call = freeCall()
       const receipt = await rig.adapter.surface.show(ask.address, view, call)
       expect(placeOf(receipt.address)).toMatchObject({ secret: null, ephemeral: false })
     })
@@ -124,7 +124,7 @@ describe('the ack of a command', () => {
     rig.studio.answerWith(async (ask, reply) => {
       clock.advance(3_100)
       await reply.accept({ ...anyHead, kind: 'queued', place: null })
-      const call = { signal: new AbortController().signal, gate: () => undefined }
+      const call = freeCall()
       const view = { ...anyHead, kind: 'queued', place: null } as const
       await rig.adapter.surface.show(ask.address, view, call).catch(ended.resolve)
     })
@@ -280,8 +280,11 @@ describe('the log', () => {
 
 const anyHead = {
   jobId: '0123456789abcdef0123456789abcdef',
-  request: { prompt: 'a fox', aspectRatio: '1:1', quality: 'medium', count: 1, private: false },
+  action: 'imagine',
+  request: { prompt: 'a fox', aspectRatio: '1:1', quality: 'medium', count: 1, private: false, spoiler: false },
   inputCount: 0,
+  inputNames: [],
+  omitted: [],
   person: { id: '1', name: 'ann' },
   locale: 'en-US',
 } as const

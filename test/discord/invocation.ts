@@ -39,6 +39,10 @@ export interface CommandOptions extends Sender {
   readonly at?: number
   /** Discord makes the reply ephemeral by itself. */
   readonly forcedEphemeral?: boolean
+  /** An age-restricted channel. */
+  readonly nsfw?: boolean
+  /** What the bot may do there; everything unless given. */
+  readonly appPermissions?: bigint
   /** The person's limit there, in bytes. */
   readonly uploadBytes?: number
 }
@@ -50,6 +54,8 @@ interface Definition {
 }
 interface OptionDefinition {
   readonly type: number
+  /** Of a subcommand. */
+  readonly options?: readonly OptionDefinition[]
   readonly name: string
   readonly required?: boolean
   readonly choices?: readonly { readonly value: string | number }[]
@@ -59,6 +65,9 @@ interface OptionDefinition {
   readonly max_value?: number
 }
 
+/** View Channel, Send Messages, Attach Files, Read Message History, Send Messages in Threads. */
+const allPermissions = [10n, 11n, 15n, 16n, 38n].reduce((all, bit) => all | (1n << bit), 0n)
+
 /** The event of a command, and the interaction that Discord now waits to be answered. */
 export function commandEvent(
   world: World,
@@ -66,7 +75,10 @@ export function commandEvent(
   values: Readonly<Record<string, OptionValue>>,
   options: CommandOptions,
 ): { event: object; interaction: StoredInteraction } {
-  const definition = (world.commands as readonly Definition[]).find((one) => one.name === name && (one.type ?? 1) === 1)
+  const [first, second] = name.split(' ')
+  const command = (world.commands as readonly Definition[]).find((one) => one.name === first && (one.type ?? 1) === 1)
+  const definition =
+    second === undefined ? command : command?.options?.find((one) => one.type === 1 && one.name === second)
   if (definition === undefined) throw new Error(`Discord has no command /${name}`)
   if (options.unchecked !== true) checkValues(definition, values)
   const { event, interaction } = opened(world, 2, options, null)
@@ -87,9 +99,9 @@ export function commandEvent(
   })
   const data = {
     id: world.newId(),
-    name,
+    name: first,
     type: 1,
-    options: given,
+    options: second === undefined ? given : [{ name: second, type: 1, options: given }],
     ...(Object.keys(resolved).length > 0 && { resolved: { attachments: resolved } }),
   }
   return { event: { ...event, data }, interaction }
@@ -134,7 +146,7 @@ export function buttonsOf({ components }: StoredMessage): Button[] {
   })
 }
 
-function opened(
+export function opened(
   world: World,
   type: number,
   options: CommandOptions,
@@ -162,6 +174,8 @@ function opened(
     answeredAfterMs: null,
     originalId: null,
     followUps: 0,
+    form: null,
+    choices: [],
     revoked: false,
   }
   world.interactions.set(interaction.id, interaction)
@@ -198,11 +212,16 @@ function eventOf(
     channel: {
       id: channel.id,
       type: channel.type,
-      ...(channel.guildId !== null && { guild_id: channel.guildId, name: 'general', permissions: '0' }),
+      ...(channel.guildId !== null && {
+        guild_id: channel.guildId,
+        name: 'general',
+        permissions: '0',
+        nsfw: options.nsfw ?? false,
+      }),
     },
     ...(channel.guildId === null ? { user: person } : { guild_id: channel.guildId, guild_locale: 'en-US', member }),
     locale: options.locale ?? 'en-US',
-    app_permissions: '562949953863680',
+    app_permissions: String(options.appPermissions ?? allPermissions),
     entitlements: [],
     authorizing_integration_owners: ownersOf(where, world, user),
     context: { guild: 0, bot_dm: 1, user_installed: 0, group_dm: 2 }[where],

@@ -81,6 +81,7 @@ export function createMessageBook({ world, api, violations }: MessageBookOptions
             filename: file.name,
             contentType: file.contentType,
             description: typeof given.description === 'string' ? given.description : null,
+            ...(given.is_spoiler === true && { spoiler: true }),
             bytes: file.bytes,
             channelId: message.channelId,
             ephemeral: false,

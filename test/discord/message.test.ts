@@ -1,13 +1,19 @@
 import { readFileSync } from 'node:fs'
 import type { APIMessage, GatewayMessageCreateDispatchData } from 'discord.js'
 import { describe, expect, test } from 'vitest'
-import type { JobFacts } from '../../src/core/job.ts'
+import type { InputRef, JobFacts } from '../../src/core/job.ts'
 import { addressOf, placeOf } from '../../src/discord/address.ts'
-import { parseMessage, toAsk, wantsHelp } from '../../src/discord/message.ts'
+import { type Heard, type Listener, type Meant, parseMessage, toAsk, wantsHelp } from '../../src/discord/message.ts'
+import { results } from '../../src/discord/pointed.ts'
 
 const me = '1400000000000000009'
-const listener = { me, applicationId: '1400000000000000001', apiUrl: 'https://discord.com/api' }
-const none = { inputs: [], parent: null }
+const listener: Listener = {
+  ...{ me, applicationId: '1400000000000000001', apiUrl: 'https://discord.com/api' },
+  standingIn: () => null,
+}
+/** Nothing but its own pictures. */
+const asked = (found: Heard, parent: Meant['parent'] = null, more: readonly InputRef[] = []) =>
+  toAsk(found, { pointed: [...found.own, ...results(more)], parent }, 17)
 
 /** A payload of Discord's, signatures replaced, with changes. */
 function fixture(
@@ -23,23 +29,23 @@ const dm = (change: Partial<GatewayMessageCreateDispatchData> = {}) => fixture('
 
 function heard(message: GatewayMessageCreateDispatchData) {
   const found = parseMessage(message, listener)
-  if (found === null) throw new Error('not heard')
+  if (found?.kind !== 'heard') throw new Error('not heard')
   return found
 }
 
 const promptOf = (content: string, change: Partial<GatewayMessageCreateDispatchData> = {}) =>
-  toAsk(heard(reply({ content, ...change })), none, 0).input.prompt
+  asked(heard(reply({ content, ...change }))).input.prompt
 
 describe('a reply that mentions the bot', () => {
   test('is a request with the words besides the mention', () => {
     const found = heard(reply())
     expect(found.repliedTo).toMatchObject({
       ...{ channelId: '1423456789012345678', messageId: '1441787347716046969', sight: 'seen' },
-      inputs: [{ kind: 'remote', name: 'imagine-0123456789abcdef0123456789abcdef-1.png' }],
+      pointed: [{ ref: { kind: 'remote', name: 'imagine-0123456789abcdef0123456789abcdef-1.png' } }],
     })
-    const parent = { id: '0123456789abcdef', request: { aspectRatio: '3:2' } } as JobFacts
+    const parent = { id: '0123456789abcdef', request: { aspectRatio: '3:2', spoiler: true } } as JobFacts
     const inputs = [{ kind: 'result' as const, name: 'imagine-1', jobId: parent.id, n: 1 }]
-    expect(toAsk(found, { inputs, parent }, 17)).toMatchObject({
+    expect(asked(found, parent, inputs)).toMatchObject({
       eventKey: 'discord:message:1441787816856502303',
       surface: 'discord',
       workspace: '290926798626357999',
@@ -49,7 +55,7 @@ describe('a reply that mentions the bot', () => {
       action: 'edit',
       parentId: '0123456789abcdef',
       source: null,
-      input: { prompt: 'make it night', quality: 'high', aspectRatio: '3:2' },
+      input: { prompt: 'make it night', quality: 'high', aspectRatio: '3:2', spoiler: true },
       inputs,
       problems: [],
       receivedAt: 17,
@@ -59,11 +65,11 @@ describe('a reply that mentions the bot', () => {
   test('keeps the shape of what it changes unless the words say otherwise', () => {
     const found = heard(reply({ content: `<@${me}> wider --ar 1:1` }))
     const parent = { id: 'a', request: { aspectRatio: '3:2' } } as JobFacts
-    expect(toAsk(found, { inputs: [], parent }, 0).input.aspectRatio).toBe('1:1')
+    expect(asked(found, parent).input.aspectRatio).toBe('1:1')
   })
 
   test('has an address without any secret, which answers the message', () => {
-    const { address } = toAsk(heard(reply()), none, 0)
+    const { address } = asked(heard(reply()))
     expect(placeOf(address)).toEqual({
       version: 2,
       applicationId: '1400000000000000001',
@@ -74,25 +80,26 @@ describe('a reply that mentions the bot', () => {
       botReaches: true,
       uploadBytes: 10_485_760,
       replyTo: '1441787816856502303',
+      spoiler: false,
       secret: null,
     })
   })
 
   test('with pictures of its own is about those', () => {
     const found = heard(reply({ attachments: dm().attachments }))
-    expect(toAsk(found, none, 0).inputs).toMatchObject([{ kind: 'remote', name: 'cat.png' }])
+    expect(asked(found).inputs).toMatchObject([{ kind: 'remote', name: 'cat.png' }])
   })
 
   test.each([
     ['deleted', null],
-    ['hidden', undefined],
+    ['untold', undefined],
     ['hidden', { type: 0, content: '', attachments: [], embeds: [], components: [] }],
     ['seen', { type: 0, content: 'words', attachments: [], embeds: [], components: [] }],
     ['seen', { type: 7, content: '', attachments: [], embeds: [] }],
     ['seen', { type: 0, content: '', attachments: [], embeds: [], sticker_items: [{ id: '1' }] }],
   ])('knows that what it answers is %s', (sight, referenced) => {
     const message = reply({ referenced_message: referenced as unknown as APIMessage })
-    expect(heard(message).repliedTo).toMatchObject({ sight, inputs: [] })
+    expect(heard(message).repliedTo).toMatchObject({ sight, pointed: [] })
   })
 
   test('sees pictures in embeds where Discord itself serves them, and in forwards', () => {
@@ -107,7 +114,7 @@ describe('a reply that mentions the bot', () => {
     ]
     const base = { type: 0, content: '', attachments: [], embeds: [], components: [] }
     const seen = (referenced: object) =>
-      heard(reply({ referenced_message: { ...base, ...referenced } as unknown as APIMessage })).repliedTo?.inputs
+      heard(reply({ referenced_message: { ...base, ...referenced } as unknown as APIMessage })).repliedTo?.pointed
     expect(seen({ embeds })).toEqual([
       { kind: 'remote', name: 'embedded.png', at: { url: at, size: 0, contentType: null } },
       { kind: 'remote', name: 'embedded.png', at: { url: at, size: 0, contentType: null } },
@@ -119,7 +126,7 @@ describe('a reply that mentions the bot', () => {
 
 describe('a direct message', () => {
   test('needs no mention', () => {
-    const ask = toAsk(heard(dm()), none, 0)
+    const ask = asked(heard(dm()))
     expect(ask).toMatchObject({
       workspace: '@me',
       person: { name: 'Nelly' },
@@ -132,17 +139,17 @@ describe('a direct message', () => {
   })
 
   test('may be a forwarded picture', () => {
-    expect(toAsk(heard(fixture('message-forwarded-to-dm')), none, 0).inputs).toMatchObject([{ name: 'dog.png' }])
+    expect(asked(heard(fixture('message-forwarded-to-dm'))).inputs).toMatchObject([{ name: 'dog.png' }])
   })
 
   test('with a file that is no picture is a problem', () => {
     const [file] = dm().attachments
     const attachments = file === undefined ? [] : [{ ...file, filename: 'notes.txt', content_type: 'text/plain' }]
-    expect(toAsk(heard(dm({ attachments })), none, 0).problems).toEqual([{ kind: 'not_a_picture', name: 'notes.txt' }])
+    expect(asked(heard(dm({ attachments }))).problems).toEqual([{ kind: 'not_a_picture', name: 'notes.txt' }])
   })
 
   test('is private already', () => {
-    expect(toAsk(heard(dm({ content: 'a fox --private' })), none, 0).problems).toEqual([])
+    expect(asked(heard(dm({ content: 'a fox --private' }))).problems).toEqual([])
   })
 })
 
@@ -188,7 +195,7 @@ describe('the words', () => {
     const named = { ...reply().author, member: { nick: '--hq' } } as never
     const mentions = bot === undefined ? [] : [bot, named]
     expect(promptOf(content, { mentions })).toBe(prompt)
-    expect(toAsk(heard(reply({ content, mentions })), none, 0).input.quality).toBeUndefined()
+    expect(asked(heard(reply({ content, mentions }))).input.quality).toBeUndefined()
   })
 
   test.each([
@@ -202,13 +209,13 @@ describe('the words', () => {
   })
 
   test('can’t make the answer private in a server', () => {
-    const { problems } = toAsk(heard(reply({ content: `<@${me}> a fox --private` })), none, 0)
+    const { problems } = asked(heard(reply({ content: `<@${me}> a fox --private` })))
     expect(problems).toMatchObject([{ flag: '--private', allowed: ['/imagine'] }])
   })
 })
 
 test('an address of the first version is read as one of an interaction', () => {
-  const place = placeOf(toAsk(heard(reply()), none, 0).address)
+  const place = placeOf(asked(heard(reply())).address)
   const { replyTo: _, ...at } = addressOf(place).at as Record<string, never>
   expect(placeOf({ at: { ...at, version: 1 }, secret: null })).toEqual({ ...place, replyTo: null })
 })

@@ -1,6 +1,7 @@
 import { type Answer, type ApiRequest, failed, isRecord, namesOf } from './exchange.ts'
 import { ephemeral, type MessageBook, sizeProblem } from './message-book.ts'
 import { callbackProblems, commandProblems, isEmptyMessage } from './rules.ts'
+import { seen } from './saying.ts'
 import { type Channel, messageBody, type StoredInteraction, type StoredMessage, userBody, type World } from './world.ts'
 
 export interface OperationsOptions {
@@ -69,6 +70,8 @@ export function createOperations({
       }
       if (!hidden) created(message)
     }
+    if (type === 9) interaction.form = data
+    if (type === 8 && Array.isArray(given.choices)) interaction.choices = given.choices
     if (type === 6 || type === 7) interaction.originalId = interaction.messageId
     const message = world.messages.get(interaction.originalId ?? '')
     if (type === 7 && message !== undefined) book.apply(message, given, request.files)
@@ -146,6 +149,8 @@ export function createOperations({
     const channel = world.channels.get(channelId)
     if (channel === undefined) return failed(404, 10_003, 'Unknown Channel')
     if (!channel.botReaches) return failed(403, 50_001, 'Missing Access')
+    const refusal = closedTo(channelId)
+    if (refusal !== undefined) return failed(403, refusal, 'Cannot send messages to this user')
     if (!channel.maySend || (request.files.length > 0 && !channel.mayAttach))
       return failed(403, 50_013, 'Missing Permissions')
     if (isEmptyMessage(request.raw, request.files.length)) return failed(400, 50_006, 'Cannot send an empty message')
@@ -167,6 +172,21 @@ export function createOperations({
     const answer = book.fill(message, request)
     created(message)
     return answer
+  }
+
+  /** The bot's direct messages with somebody; whether they are taken is only found out by sending one. */
+  function openDirect({ body }: ApiRequest): Answer {
+    const personId = String(body.recipient_id)
+    const known = world.direct.get(personId)
+    const id = known ?? world.addChannel({ type: 1, guildId: null }).id
+    world.direct.set(personId, id)
+    const recipient = userBody({ id: personId, username: 'somebody', globalName: null })
+    return book.honest('PrivateChannelResponse', { id, type: 1, flags: 0, recipients: [recipient] })
+  }
+
+  function closedTo(channelId: string): number | undefined {
+    const [personId] = [...world.direct].find(([, id]) => id === channelId) ?? []
+    return personId === undefined ? undefined : world.closed.get(personId)
   }
 
   /** The message that a new one answers; null for none, also where it is gone and that is allowed. */
@@ -210,7 +230,18 @@ export function createOperations({
       case 'POST /webhooks/{webhook_id}/{webhook_token}':
         return followUp(request, token)
       case 'GET /channels/{channel_id}/messages/{message_id}':
-        return inChannel(channelId, messageId, book.shown)
+        return inChannel(channelId, messageId, (message, channel) =>
+          channel.mayReadHistory
+            ? book.honest('MessageResponse', seen(world, message, channel, world.applicationFlags !== 0))
+            : failed(403, 50_001, 'Missing Access'),
+        )
+      case 'DELETE /channels/{channel_id}/messages/{message_id}':
+        return inChannel(channelId, messageId, (message) => {
+          message.deleted = true
+          return { status: 204 }
+        })
+      case 'POST /users/@me/channels':
+        return openDirect(request)
       case 'PATCH /channels/{channel_id}/messages/{message_id}':
         return inChannel(channelId, messageId, (message, channel) => {
           if (channel.archived) return failed(400, 50_083, 'Thread is archived')
@@ -235,8 +266,8 @@ function applicationBody(world: World): object {
     type: null,
     bot: userBody(world.bot, true),
     verify_key: '0'.repeat(64),
-    flags: 0,
-    flags_new: '0',
+    flags: world.applicationFlags,
+    flags_new: String(world.applicationFlags),
     redirect_uris: [],
     interactions_endpoint_url: null,
     role_connections_verification_url: null,

@@ -43,17 +43,26 @@ describe('pictures handed in', () => {
     const [input] = await ref(bytes)
     const { picture, publicUrl } = rig.adapter.surface.input(input)
     expect(Buffer.from(await bytesOf(picture)).equals(bytes)).toBe(true)
-    expect(publicUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/ephemeral-attachments\/.*[?&]hm=/)
+    expect(await publicUrl(never)).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/ephemeral-attachments\/.*[?&]hm=/)
   })
 
   test.each([
     ['an HTML page', Buffer.from('<!doctype html><p>hello'), 'input_not_picture'],
     ['a text', Buffer.from('hello'), 'input_not_picture'],
     ['nothing', Buffer.alloc(0), 'input_empty'],
-    ['30 MB', Buffer.alloc(30_000_000, 1), 'input_too_large'],
   ])('that are %s under a picture’s name are found out', async (_, bytes, code) => {
     const [input] = await ref(bytes)
     await expect(bytesOf(rig.adapter.surface.input(input).picture)).rejects.toMatchObject({ code })
+  })
+
+  test('that are larger than Discord said are found out', async () => {
+    const [channelId = ''] = rig.standIn.world.channels.keys()
+    const bytes = Buffer.alloc(30_000_000, 1)
+    const file = { filename: 'cat.png', contentType: 'image/png', description: null, bytes, channelId, ephemeral: true }
+    const url = rig.standIn.world.link(rig.standIn.world.addFile(file))
+    const at = { url, size: 1_000, contentType: 'image/png' }
+    const { picture } = rig.adapter.surface.input({ kind: 'remote', name: 'cat.png', at })
+    await expect(bytesOf(picture)).rejects.toMatchObject({ code: 'input_too_large' })
   })
 
   test('that Discord no longer has are gone', async () => {
@@ -72,13 +81,14 @@ describe('pictures handed in', () => {
   ])('at %s are not fetched', async (url) => {
     const at = { url, size: 1, contentType: 'image/png' }
     const { picture, publicUrl } = rig.adapter.surface.input({ kind: 'remote', name: 'x.png', at })
-    expect(publicUrl).toBeNull()
+    expect(await publicUrl(never)).toBeNull()
     await expect(bytesOf(picture)).rejects.toMatchObject({ code: 'input_unreachable' })
   })
 
-  test('at Discord’s own hosts are public', () => {
+  test('at Discord’s own hosts are public', async () => {
     const at = { url: 'https://cdn.discordapp.com/ephemeral-attachments/1/2/x.png?ex=1', size: 1, contentType: null }
-    expect(rig.adapter.surface.input({ kind: 'remote', name: 'x.png', at }).publicUrl).toBe(at.url)
+    const { publicUrl } = rig.adapter.surface.input({ kind: 'remote', name: 'x.png', at })
+    expect(await publicUrl(never)).toBe(at.url)
   })
 })
 
@@ -91,7 +101,8 @@ describe('a picture of an earlier result', () => {
     const receipt = await rig.show(accepted, result([heldPicture({ type: 'image/png', bytes })]))
     return { bytes, job: accepted, receipt, message }
   }
-  const open = (receipt: Awaited<ReturnType<Rig['show']>>, n = 1) => rig.adapter.surface.picture(receipt, n).open(never)
+  const open = (receipt: Awaited<ReturnType<Rig['show']>>, n = 1) =>
+    rig.adapter.surface.picture(receipt, n).picture.open(never)
   const whole = async (opened: OpenPicture) => Buffer.from(await collect(opened, 50_000_000))
 
   test('is opened by its link while that is valid', async () => {
@@ -118,6 +129,19 @@ describe('a picture of an earlier result', () => {
     const { receipt } = await shown({ private: true })
     rig.clock.advance(25 * 3_600_000)
     await expect(open(receipt)).rejects.toMatchObject({ code: 'input_gone' })
+  })
+
+  test('is public at a link that serves it for a while yet', async () => {
+    const { receipt } = await shown()
+    const url = () => rig.adapter.surface.picture(receipt, 1).publicUrl(never)
+    const first = await url()
+    expect(first).toMatch(/\/attachments\//)
+    rig.clock.advance(23.5 * 3_600_000)
+    // Half an hour is left of the first one.
+    const second = await url()
+    expect(second).toMatch(/\/attachments\//)
+    expect(second).not.toBe(first)
+    expect(rig.standIn.sent('GET', routes.message)).toHaveLength(1)
   })
 
   test('that was never shown is gone', async () => {

@@ -155,6 +155,16 @@ function modalProblems(data: unknown): string[] {
   if (!isLoose(data) || !Array.isArray(data.components)) return ['a form without components']
   const problems: string[] = []
   if (data.components.length < 1 || data.components.length > 5) problems.push('a form has 1 to 5 components')
+  const fields = data.components.filter(isLoose).flatMap(({ component }) => (isLoose(component) ? [component] : []))
+  const ids = fields.map(({ custom_id: id }) => id)
+  if (new Set(ids).size < ids.length) problems.push('two fields with the same custom_id')
+  for (const { type, required, min_values: least, value, max_length: most, options } of fields) {
+    if (least === 0 && required !== false) problems.push('a required field with no least number of values')
+    if (type === 4 && typeof value === 'string' && value.length > Number(most ?? 4000))
+      problems.push('a field begins with more words than it takes')
+    if (Array.isArray(options) && options.filter((one) => isLoose(one) && one.default === true).length > 1)
+      problems.push('two defaults of a single choice')
+  }
   for (const component of data.components.filter(isLoose))
     if (component.type !== 18 && component.type !== 10) problems.push('a form’s components are labels or text')
   return problems

@@ -83,16 +83,17 @@ export function messageEvent(
   const needed = channel.guildId === null ? intentsOf.directMessages : intentsOf.guildMessages
   if ((intents & needed) === 0) return null
   const referenced = world.messages.get(message.replyTo ?? '')
+  const content = (intents & intentsOf.messageContent) !== 0
   const author = userBody(message.author, message.author === world.bot || by === 'bot')
   return {
-    ...seen(world, message, channel, intents),
+    ...seen(world, message, channel, content),
     author,
     channel_type: channel.type,
     ...(by === 'webhook' && { webhook_id: message.author.id }),
     ...(message.replyTo !== null &&
       unresolved !== true && {
         referenced_message:
-          referenced === undefined || referenced.deleted ? null : seen(world, referenced, channel, intents),
+          referenced === undefined || referenced.deleted ? null : seen(world, referenced, channel, content),
       }),
     ...(channel.guildId !== null && {
       guild_id: channel.guildId,
@@ -109,10 +110,10 @@ export function messageEvent(
 }
 
 /** Each message is judged by itself: without the privileged intent only what concerns the bot has anything in it. */
-function seen(world: World, message: StoredMessage, channel: Channel, intents: number): object {
+export function seen(world: World, message: StoredMessage, channel: Channel, content: boolean): object {
   const body = messageBody(world, message)
   const concerns = message.author === world.bot || channel.guildId === null || message.mentions.includes(world.bot)
-  if (concerns || (intents & intentsOf.messageContent) !== 0) return body
+  if (concerns || content) return body
   const { message_snapshots: _, ...rest } = body as Record<string, unknown>
   return { ...rest, content: '', attachments: [], embeds: [], components: [] }
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { userBody, type World } from './world.ts'
+import { type Channel, userBody, type World } from './world.ts'
 
 interface Session {
   readonly id: string
@@ -51,6 +51,7 @@ const endingCodes: ReadonlySet<number> = new Set([
   1000, 1001, 4003, 4004, 4005, 4007, 4008, 4010, 4011, 4012, 4013, 4014,
 ])
 const guildsIntent = 1
+const messageContentIntent = 1 << 15
 const privilegedIntents = (1 << 1) | (1 << 8) | (1 << 15)
 
 export function createGatewayStandIn({ server, world, botToken, url, changed }: GatewayOptions): GatewayStandIn {
@@ -117,7 +118,8 @@ export function createGatewayStandIn({ server, world, botToken, url, changed }: 
   function refusalOf(token: unknown, intents: number): number | null {
     if (token !== botToken) return 4004
     if (!Number.isInteger(intents) || intents < 0) return 4013
-    return (intents & privilegedIntents) === 0 ? null : 4014
+    const granted = world.applicationFlags === 0 ? 0 : messageContentIntent
+    return (intents & privilegedIntents & ~granted) === 0 ? null : 4014
   }
 
   function identify(socket: WebSocket, d: Record<string, unknown>, enter: (session: Session) => void): void {
@@ -139,14 +141,7 @@ export function createGatewayStandIn({ server, world, botToken, url, changed }: 
       shard: d.shard,
       application: { id: world.applicationId, flags: 0 },
     })
-    if ((intents & guildsIntent) !== 0)
-      send(session, 'GUILD_CREATE', {
-        id: world.guildId,
-        name: 'Guild',
-        roles: [],
-        members: [],
-        channels: [...world.channels.values()].filter(({ guildId }) => guildId === world.guildId),
-      })
+    if ((intents & guildsIntent) !== 0) send(session, 'GUILD_CREATE', guildBody(world))
   }
 
   function resume(socket: WebSocket, d: Record<string, unknown>, enter: (session: Session) => void): void {
@@ -220,6 +215,39 @@ export function createGatewayStandIn({ server, world, botToken, url, changed }: 
       await new Promise((resolve) => sockets.close(resolve))
     },
   }
+}
+
+/** Discord's permission bits that the bot's role gives, and what a channel withholds. */
+const bits = { view: 1n << 10n, send: 1n << 11n, attach: 1n << 15n, history: 1n << 16n, threads: 1n << 38n }
+
+function guildBody(world: World): object {
+  const channels = [...world.channels.values()].filter(({ guildId }) => guildId === world.guildId)
+  const permissions = String(Object.values(bits).reduce((all, bit) => all | bit, 0n))
+  const bodyOf = (channel: Channel) => ({
+    ...{ id: channel.id, type: channel.type, name: 'general', nsfw: channel.nsfw ?? false },
+    parent_id: channel.parentId ?? null,
+    permission_overwrites: [{ id: world.guildId, type: 0, allow: '0', deny: String(withheld(channel, channels)) }],
+  })
+  return {
+    id: world.guildId,
+    name: 'Guild',
+    owner_id: world.newId(),
+    roles: [{ id: world.guildId, name: '@everyone', permissions, position: 0, color: 0, flags: 0 }],
+    members: [{ user: userBody(world.bot, true), roles: [], joined_at: new Date(world.now()).toISOString() }],
+    channels: channels.filter(({ type }) => type !== 11).map(bodyOf),
+    threads: channels.filter(({ type }) => type === 11).map(bodyOf),
+  }
+}
+
+/** A thread has no permissions of its own: its channel withholds them. */
+function withheld(channel: Channel, channels: readonly Channel[]): bigint {
+  const threads = channels.filter(({ parentId }) => parentId === channel.id)
+  return (
+    (channel.maySend ? 0n : bits.send) |
+    (channel.mayAttach ? 0n : bits.attach) |
+    (channel.mayReadHistory ? 0n : bits.history) |
+    (threads.every(({ maySend }) => maySend) ? 0n : bits.threads)
+  )
 }
 
 function asRecord(value: unknown): Record<string, unknown> {

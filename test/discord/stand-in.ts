@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Recorded } from './exchange.ts'
 import type { Fault } from './fault.ts'
+import { type Entries, fieldsOf, flat, formEvent, menuEvent, pickEvent, typingEvent } from './gestures.ts'
 import {
   type Button,
   buttonsOf,
@@ -70,6 +71,16 @@ export interface StandIn {
   command(name: string, values: Readonly<Record<string, OptionValue>>, options?: CommandOptions): Invocation
   /** Presses a button of a message by its label or custom_id. */
   press(message: StoredMessage, button: string, options?: CommandOptions): Invocation
+  /** Chooses an entry of a message's menu. */
+  menu(message: StoredMessage, name: string, options?: CommandOptions): Invocation
+  /** Chooses from a select of a message, by the labels of its options. */
+  pick(message: StoredMessage, labels: readonly string[], options?: CommandOptions): Invocation
+  /** Types into an option that has suggestions. */
+  type(command: string, option: string, typed: string, options?: CommandOptions): Invocation
+  /** The form that an invocation was answered with. */
+  form(opener: Invocation): ReturnType<typeof fieldsOf>
+  /** Fills that form in, by the labels of its fields, and sends it. */
+  submit(opener: Invocation, entries: Entries, options?: CommandOptions): Invocation
   /** Delivers an invocation's event once more. */
   redeliver(invocation: Pick<Invocation | Said, 'id'>): void
   /** Says something as a person does; the bot hears of it what its intents let through. */
@@ -104,6 +115,8 @@ export const routes = {
   original: '/webhooks/{webhook_id}/{webhook_token}/messages/@original',
   message: '/channels/{channel_id}/messages/{message_id}',
   messages: '/channels/{channel_id}/messages',
+  followUp: '/webhooks/{webhook_id}/{webhook_token}',
+  direct: '/users/@me/channels',
   commands: '/applications/{application_id}/commands',
   application: '/applications/@me',
   gateway: '/gateway/bot',
@@ -191,7 +204,10 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
 
   function screen(message: StoredMessage | null): Screen {
     if (message === null) throw new Error('there is no message to look at')
-    const { text, constructs } = readMarkdown(message.content)
+    const displayed = message.components
+      .flatMap(flat)
+      .flatMap(({ type, content }) => (type === 10 ? [String(content)] : []))
+    const { text, constructs } = readMarkdown([message.content, ...displayed].filter((part) => part !== '').join('\n'))
     return {
       text,
       markup: constructs,
@@ -221,6 +237,11 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
     violations: rest.violations,
     command: (name, values, given = {}) => begin(commandEvent(world, name.replace(/^\//, ''), values, given)),
     press: (message, button, given = {}) => begin(pressEvent(world, message, button, given)),
+    menu: (message, name, given = {}) => begin(menuEvent(world, message, name, given)),
+    pick: (message, labels, given = {}) => begin(pickEvent(world, message, labels, given)),
+    type: (name, option, typed, given = {}) => begin(typingEvent(world, name.replace(/^\//, ''), option, typed, given)),
+    form: ({ interaction }) => fieldsOf(interaction),
+    submit: ({ interaction }, entries, given = {}) => begin(formEvent(world, interaction, entries, given)),
     redeliver: ({ id }) => events.get(id)?.(),
     say,
     message: (id) => {

@@ -51,7 +51,7 @@ describe('progress', () => {
       markup: ['line:quote'],
     })
     await rig.show(accepted, running)
-    expect(screen(message).text).toBe('a fox\nDrawing, 5 s so far, about 20 s to go…')
+    expect(screen(message).text).toBe('a fox\nDrawing, 5 s so far, about 20 s to go…\n▰▰▱▱▱▱▱▱▱▱▱▱')
     expect(screen(message).buttons).toEqual([
       { label: 'Cancel', customId: `a1:cancel:${accepted.head.jobId}`, disabled: false },
     ])
@@ -74,7 +74,7 @@ describe('progress', () => {
     await expect(rig.show(accepted, running)).rejects.toMatchObject({ code: 'rate_limited' })
     expect(edits()).toHaveLength(1)
     expect(screen(message).thinking).toBe(true)
-    expect(rig.adapter.surface.pace(10_000, 1)).toBe(10_000)
+    expect(rig.adapter.surface.pace(10_000, 1, 1)).toBe(10_000)
   })
 
   test('on the wire is awaited although it was given up: it must not arrive after the result', async () => {
@@ -90,7 +90,7 @@ describe('progress', () => {
     slow.resolve()
     await shown
     expect(screen(message).text).toContain('Made in')
-    expect(screen(message).buttons).toEqual([])
+    expect(screen(message).buttons.map(({ label }) => label)).not.toContain('Cancel')
   })
 
   test('that was given up before it was sent is not sent', async () => {
@@ -109,10 +109,17 @@ describe('progress', () => {
 
   test('keeps to the cadence', () => {
     const { pace } = rig.adapter.surface
-    expect([0, 2_500, 60_000, 121_000].map((elapsed) => pace(elapsed, 1))).toEqual([2_500, 5_000, 5_000, 15_000])
-    expect([1, 5, 10, 1_000].map((live) => pace(10_000, live))).toEqual([5_000, 10_000, 20_000, 30_000])
+    expect([0, 2_500, 60_000, 121_000].map((elapsed) => pace(elapsed, 1, 1))).toEqual([2_500, 5_000, 5_000, 15_000])
+    // Many jobs elsewhere slow it a little, many in the same channel a lot.
+    expect([1, 50, 100, 1_000].map((live) => pace(10_000, live, 1))).toEqual([5_000, 5_000, 10_000, 60_000])
+    expect(
+      [1, 5, 10, 1_000].map((inChannel) => pace(10_000, 1_000, inChannel) >= 2_000 * Math.min(30, inChannel)),
+    ).toEqual([true, true, true, true])
+    expect([1, 5, 10, 1_000].map((inChannel) => pace(10_000, inChannel, inChannel))).toEqual([
+      5_000, 10_000, 20_000, 60_000,
+    ])
     // The first edit brings the Cancel button.
-    expect(pace(0, 1_000)).toBe(2_500)
+    expect(pace(0, 1_000, 1_000)).toBe(2_500)
   })
 })
 
@@ -130,7 +137,9 @@ describe('a result', () => {
       contentType: 'image/png',
       description: 'Picture: a fox',
     })
-    expect(buttons).toEqual([])
+    expect(buttons.map(({ label }) => label)).toEqual([
+      ...['Again', 'Edit…', 'Variations', 'High quality', 'Details', 'Delete'],
+    ])
     expect(text).toBe('a fox\nMade in 3 s · 1:1 square · medium quality · 10 credits · Asked by ann')
     expect(rig.standIn.world.messages.size).toBe(1)
     expect(receipt.files).toMatchObject([{ messageId: message.id, attachmentId: pictures[0]?.id, ephemeral: false }])
@@ -252,6 +261,18 @@ describe('a result', () => {
       code: 'rate_limited',
       retryAfterMs: expect.closeTo(300_000, -3),
     })
+  })
+
+  test.each([
+    ['asked for', { where: 'guild' }, true, true],
+    ['in an age-restricted channel', { nsfw: true }, false, true],
+    ['anywhere else', {}, false, false],
+  ] as const)('%s is hidden behind a click: %o', async (_, options, spoiler, hidden) => {
+    const { accepted, message } = await job(options)
+    const head = { ...accepted.head, request: { ...accepted.head.request, spoiler } }
+    const pictures = [await noise(), await noise()].map((bytes) => heldPicture({ type: 'image/png', bytes }))
+    await rig.show({ ...accepted, head }, result(pictures))
+    expect(screen(message).pictures.map((file) => file.spoiler === true)).toEqual([hidden, hidden])
   })
 
   test('shown again takes the place of itself', async () => {

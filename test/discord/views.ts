@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import sharp from 'sharp'
-import type { PictureType } from '../../src/core/job.ts'
+import type { Job, PictureType, Receipt, Task } from '../../src/core/job.ts'
 import type { Picture } from '../../src/core/ports.ts'
 import type { ShownPicture } from '../../src/core/view.ts'
 import type { PartialView, Rig, RigJob } from './rig.ts'
@@ -71,4 +71,28 @@ export function openedAndClosed({ type, bytes }: { type: PictureType; bytes: Uin
     },
   }
   return { picture, opened: () => opened, closed: () => closed }
+}
+
+/** A job as the store has it once it was delivered. */
+export function delivered(rig: Rig, { ask, head }: RigJob, receipt: Receipt): Job {
+  const now = rig.clock.now()
+  const { surface, workspace, channel, parentId, inputs, address } = ask
+  const { jobId: id, action, request, person, locale, omitted } = head
+  const tasks = Array.from({ length: request.count }, (_, at): Task => {
+    const ended = { submittedAt: now - 5_000, endedAt: now }
+    return { n: at + 1, state: 'completed', ...ended, taskId: `t${at}`, urls: ['https://results.example/x.png'] }
+  })
+  return {
+    ...{ id, surface, workspace, channel, person, locale, action, parentId, inputs, omitted, address, request, tasks },
+    ...{ acceptedAt: now - 6_000, cancelledAt: null, state: 'delivered', receipt, endedAt: now },
+  }
+}
+
+/** The same while it is being made. */
+export function underWay(rig: Rig, job: RigJob): Job {
+  const { acceptedAt, tasks, ...facts } = delivered(rig, job, { address: job.address, messageKey: null, files: [] })
+  const polling = tasks.map(
+    ({ n }): Task => ({ n, state: 'polling', submittedAt: rig.clock.now() - 5_000, taskId: 't' }),
+  )
+  return { ...facts, acceptedAt, tasks: polling, state: 'running', receipt: job.ack, ready: null }
 }

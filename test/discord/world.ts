@@ -21,6 +21,9 @@ export interface Channel {
   mayAttach: boolean
   mayReadHistory: boolean
   archived: boolean
+  readonly nsfw?: boolean
+  /** Of a thread: its channel. */
+  readonly parentId?: string
   /** Bytes of one file sent with the bot's token. */
   uploadBytes: number
 }
@@ -32,6 +35,8 @@ export interface StoredFile {
   readonly description: string | null
   readonly bytes: Buffer
   readonly channelId: string
+  /** Hidden until somebody clicks on it. */
+  readonly spoiler?: boolean
   /** Of a command's option or a form: belongs to no message. */
   readonly ephemeral: boolean
   /** Deleted from the CDN although its link has not expired. */
@@ -87,6 +92,10 @@ export interface StoredInteraction {
   /** `@original`. */
   originalId: string | null
   followUps: number
+  /** The form that it was answered with. */
+  form: unknown
+  /** The suggestions that it was answered with. */
+  choices: readonly { readonly name: string; readonly value: string }[]
   revoked: boolean
 }
 
@@ -95,12 +104,18 @@ export interface World {
   readonly newId: (atMs?: number) => string
   readonly applicationId: string
   readonly bot: User
+  /** D resources/application, Application Flags. */
+  applicationFlags: number
   readonly guildId: string
   readonly channels: Map<string, Channel>
   readonly channelOf: Readonly<Record<Where, string>>
   readonly messages: Map<string, StoredMessage>
   readonly interactions: Map<string, StoredInteraction>
   readonly files: Map<string, StoredFile>
+  /** The bot's direct messages with people, by their ids. */
+  readonly direct: Map<string, string>
+  /** Who takes none: refused with this code. */
+  readonly closed: Map<string, number>
   commands: unknown[]
   addChannel(channel: Partial<Channel> & Pick<Channel, 'type' | 'guildId'>): Channel
   addFile(file: Omit<StoredFile, 'id' | 'removed'>): StoredFile
@@ -145,6 +160,7 @@ export function createWorld(now: () => number, origin: () => string): World {
     now,
     newId,
     applicationId: old(),
+    applicationFlags: 0,
     bot: { id: old(), username: 'imagine', globalName: null },
     guildId,
     channels,
@@ -157,6 +173,8 @@ export function createWorld(now: () => number, origin: () => string): World {
     messages: new Map(),
     interactions,
     files,
+    direct: new Map(),
+    closed: new Map(),
     commands: [],
     addChannel,
     addFile: (given) => {

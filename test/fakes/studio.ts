@@ -1,9 +1,10 @@
 import type { Failure } from '../../src/core/failure.ts'
-import { isLive, type Job, type JobFacts, type Receipt, type Task } from '../../src/core/job.ts'
-import type { Call, HeldPicture, JobQuery, Surface } from '../../src/core/ports.ts'
-import { checkRequest, creditsPerPicture } from '../../src/core/request.ts'
+import { type FollowUpAsk, followUp, followUpTrouble } from '../../src/core/follow-up.ts'
+import { isLive, type Job, type JobFacts, type Receipt, type RequestFacts, type Task } from '../../src/core/job.ts'
+import type { HeldPicture, JobQuery, Reply, ShowCall, Surface } from '../../src/core/ports.ts'
+import { checkRequest, creditsPerPicture, type ImageRequest } from '../../src/core/request.ts'
 import type { Ask, Studio } from '../../src/core/studio.ts'
-import { headOf, type JobView } from '../../src/core/view.ts'
+import { headOf, type JobView, shareView } from '../../src/core/view.ts'
 import { heldPicture } from '../../src/media/picture.ts'
 
 /** What happens to a job next, in the fake studio's hands. */
@@ -22,6 +23,7 @@ type Turn =
 
 export interface FakeStudio extends Studio {
   readonly asks: readonly Ask[]
+  readonly followUps: readonly FollowUpAsk[]
   readonly jobs: () => readonly Job[]
   /** Shows a job's next turn through the surface, and remembers its end as the store would. */
   turn(jobId: string, turn: Turn): Promise<void>
@@ -37,12 +39,18 @@ export interface FakeStudioOptions {
   readonly accepted?: (job: Job) => void
 }
 
-const call: Call = { signal: new AbortController().signal, gate: () => undefined }
+const call: ShowCall = {
+  signal: new AbortController().signal,
+  gate: () => undefined,
+  keep: async () => undefined,
+}
 
 /** A studio without a runner: it checks and remembers like the real one, and its jobs move when the test says so. */
 export function createFakeStudio(options: FakeStudioOptions): FakeStudio {
   const { surface, now, newId } = options
   const asks: Ask[] = []
+  const followUps: FollowUpAsk[] = []
+  const erased = new Set<string>()
   const jobs = new Map<string, Job>()
   const byEvent = new Map<string, string>()
   let refusal: Failure | null = null
@@ -59,20 +67,40 @@ export function createFakeStudio(options: FakeStudioOptions): FakeStudio {
     const problems = [...ask.problems, ...(checked.ok ? [] : checked.problems)]
     if (!checked.ok || problems.length > 0) return reply.refuse({ kind: 'problems', problems })
     if (refusal !== null) return reply.refuse({ kind: 'failure', failure: refusal })
+    await accept(ask, checked.request, reply)
+  }
+
+  async function accept(ask: RequestFacts & { eventKey: string }, request: ImageRequest, reply: Reply) {
     if (byEvent.has(ask.eventKey)) return
-    const { surface: name, workspace, channel, person, locale, action, parentId, inputs, address } = ask
-    const { request } = checked
+    const { surface: name, workspace, channel, person, locale, action, parentId, inputs, omitted, address } = ask
     const id = newId()
-    const tasks = Array.from({ length: request.count }, (_, i): Task => ({ n: i + 1, state: 'planned' }))
-    const facts = { id, surface: name, workspace, channel, person, locale, action, parentId, inputs, address }
+    const count = action === 'share' ? 0 : request.count
+    const tasks = Array.from({ length: count }, (_, i): Task => ({ n: i + 1, state: 'planned' }))
+    const facts = { id, surface: name, workspace, channel, person, locale, action, parentId, inputs, omitted, address }
     const job: Job = {
       ...{ ...facts, request, tasks, acceptedAt: now(), cancelledAt: null },
       ...{ state: 'accepted', receipt: null, ready: null },
     }
     byEvent.set(ask.eventKey, id)
     jobs.set(id, job)
-    await reply.accept({ ...headOf(job), kind: 'queued', place: null })
+    const receipt = await reply.accept({ ...headOf(job), kind: 'queued', place: null })
     options.accepted?.(job)
+    const shared = action === 'share' && parentId !== null ? mustGet(parentId) : null
+    if (shared?.state !== 'delivered') return
+    const view = shareView(job, shared, (n) => surface().picture(shared.receipt, n).picture)
+    deliver(job, await surface().show(receipt?.address ?? job.address, view, call))
+  }
+
+  async function startFollowUp(ask: FollowUpAsk, reply: Reply): Promise<void> {
+    followUps.push(ask)
+    const { jobId, action, private: isPrivate, problems } = ask
+    if (problems.length > 0) return reply.refuse({ kind: 'problems', problems })
+    if (refusal !== null) return reply.refuse({ kind: 'failure', failure: refusal })
+    const job = jobs.get(jobId) ?? null
+    const why = followUpTrouble(job, action, ask.person.id)
+    if (job === null || why !== null) return reply.refuse({ kind: 'no_job', why: why ?? 'unknown' })
+    const { request, inputs, omitted } = followUp(job, action, isPrivate)
+    await accept({ ...ask, parentId: job.id, inputs, omitted }, request, reply)
   }
 
   async function show(job: JobFacts, view: JobView): Promise<Receipt> {
@@ -142,19 +170,40 @@ export function createFakeStudio(options: FakeStudioOptions): FakeStudio {
   }
 
   async function list({ surface: name, workspace, personId, limit, before }: JobQuery): Promise<readonly Job[]> {
-    const newest = [...jobs.values()].reverse().filter((job) => job.surface === name && job.workspace === workspace)
+    const newest = [...jobs.values()]
+      .reverse()
+      .filter((job) => job.surface === name && job.workspace === workspace)
+      .filter((job) => job.action !== 'share' && !erased.has(job.id))
     const from = before === null ? 0 : newest.findIndex(({ id }) => id === before) + 1
     return newest.filter(({ person }) => personId === null || person.id === personId).slice(from, from + limit)
   }
 
   return {
     asks,
+    followUps,
     jobs: () => [...jobs.values()],
     turn,
     refuseWith: (failure) => {
       refusal = failure
     },
     imagine,
+    followUp: startFollowUp,
+    erase: async ({ jobId, personId, mayManage }) => {
+      const job = jobs.get(jobId)
+      if (job === undefined) return { kind: 'unknown' }
+      if (job.person.id !== personId && !mayManage) return { kind: 'not_yours' }
+      if (isLive(job)) return { kind: 'live' }
+      erased.add(jobId)
+      return { kind: 'erased', job }
+    },
+    details: async ({ jobId }) => {
+      const job = jobs.get(jobId)
+      if (job === undefined) return null
+      const lineage: Job[] = []
+      for (let next = job.parentId; next !== null; next = lineage.at(-1)?.parentId ?? null) lineage.push(mustGet(next))
+      return { job, lineage, more: false }
+    },
+    usage: async () => ({ today: 38, month: 380, pictures: 31, personDayCap: 100, dayOver: false }),
     cancel,
     get: async (jobId) => jobs.get(jobId) ?? null,
     findByMessage: async (name, key) =>

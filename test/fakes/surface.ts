@@ -93,14 +93,16 @@ export function createFakeSurface(options: FakeSurfaceOptions): FakeSurface {
         if (bytes === undefined) throw new AppError('input_gone')
         return bytes
       }),
-      publicUrl: null,
+      publicUrl: async () => null,
     }),
-    picture: (receipt, n) =>
-      pictureOf(() => {
+    picture: (receipt, n) => ({
+      picture: pictureOf(() => {
         const file = messages.find(({ id }) => id === receipt.messageKey)?.files[n - 1]
         if (file === undefined) throw new AppError('result_gone')
         return file
       }),
+      publicUrl: async () => null,
+    }),
     place: (channel = 'general') => ({ at: { channel, message: null }, secret: { token: 'hush-hush' } }),
     ack: (address, view) => write(atOf(address), view, []),
     remove: (messageId) => {

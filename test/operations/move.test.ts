@@ -51,7 +51,8 @@ async function fill(store: Store) {
   }
   await store.shelf.put('in1', 'image/png', bytes(picture), 3_600_000)
   await store.shelf.put('in2', 'image/jpeg', bytes(randomBytes(5_000_000)), 3_600_000)
-  const draft = await store.drafts.put({ images: ['https://cdn.example/ø'] }, 3_600_000)
+  const draft = 'draft1'
+  await store.drafts.put(draft, { images: ['https://cdn.example/ø'] }, 3_600_000)
   await store.vault.put('input-links', 'key')
   return { done, live, draft }
 }

@@ -14,13 +14,13 @@ import { heldPng } from './pictures.ts'
 
 const en = messagesFor('en')
 const request: ImageRequest = {
-  ...{ prompt: 'a fox in the snow', aspectRatio: '3:2', quality: 'high', count: 2, private: false },
+  ...{ prompt: 'a fox in the snow', aspectRatio: '3:2', quality: 'high', count: 2, private: false, spoiler: false },
 }
 const address = toAddress('message-1')
 const job: Job = {
   ...{ id: 'job1', surface: 'playground', workspace: 'local', channel: 'local', person: { id: 'you', name: 'You' } },
   ...{ locale: 'en', action: 'imagine', parentId: null, request, inputs: [], acceptedAt: 1000, cancelledAt: null },
-  ...{ address, tasks: [], state: 'accepted', receipt: null, ready: null },
+  ...{ omitted: [], address, tasks: [], state: 'accepted', receipt: null, ready: null },
 }
 const head = headOf(job)
 const picture = heldPicture(heldPng())

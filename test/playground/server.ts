@@ -5,6 +5,7 @@ import type { Adapter, Clock, Meter, Shelf } from '../../src/core/ports.ts'
 import { createHttpServer, type HttpServer } from '../../src/http/server.ts'
 import { createPlayground } from '../../src/playground/index.ts'
 import { createFakeStudio, type FakeStudio } from '../fakes/studio.ts'
+import { fakeTools } from '../fakes/tools.ts'
 import { createRecordedLog } from '../http/recorded-log.ts'
 import { createMemoryShelf } from './memory-shelf.ts'
 
@@ -37,7 +38,7 @@ export async function startPlayground(options: PlaygroundServerOptions = {}): Pr
   const meter: Meter = { count: () => undefined, time: () => undefined }
   const http = createHttpServer({ host: '127.0.0.1', port: options.port ?? 0, log })
   const fatal = () => undefined
-  const tools = { log, meter, clock, newId, fatal, step: () => undefined, routes: http.routes, shelf }
+  const tools = { log, meter, clock, newId, fatal, step: () => undefined, routes: http.routes, shelf, ...fakeTools() }
   const adapter = createPlayground({ keepMs: 3_600_000, simulated }, tools)
   const studio: FakeStudio =
     options.studio ??

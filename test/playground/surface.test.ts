@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { systemClock } from '../../src/core/clock.ts'
 import { AppError } from '../../src/core/failure.ts'
-import type { Call, Picture, Shelf } from '../../src/core/ports.ts'
+import type { Picture, Shelf, ShowCall } from '../../src/core/ports.ts'
 import type { JobView } from '../../src/core/view.ts'
 import { heldPicture } from '../../src/media/picture.ts'
 import { toAddress } from '../../src/playground/address.ts'
@@ -14,15 +14,19 @@ import { createMemoryShelf } from './memory-shelf.ts'
 import { heldPng } from './pictures.ts'
 
 const address = toAddress('message-1')
-const call = (change: Partial<Call> = {}): Call => ({
+const call = (change: Partial<ShowCall> = {}): ShowCall => ({
   signal: new AbortController().signal,
   gate: () => undefined,
+  keep: async () => undefined,
   ...change,
 })
 const head = {
   jobId: 'job1',
-  request: { prompt: 'a fox', aspectRatio: '1:1', quality: 'medium', count: 1, private: false },
+  request: { prompt: 'a fox', aspectRatio: '1:1', quality: 'medium', count: 1, private: false, spoiler: false },
+  action: 'imagine',
   inputCount: 0,
+  inputNames: [],
+  omitted: [],
   person: { id: 'you', name: 'You' },
   locale: 'en',
 } as const
@@ -66,8 +70,8 @@ test('keeps the bytes of a result as they came, whatever their chunks, and gives
   const [one, two] = [heldPng(300_000), heldPng(20)]
   const receipt = await surface.show(address, resultOf(heldPicture(one), heldPicture(two)), call())
   expect(receipt.files).toEqual([resultId('job1', 1), resultId('job1', 2)])
-  expect((await bytesOf(surface.picture(receipt, 1))).equals(one.bytes)).toBe(true)
-  expect((await bytesOf(surface.picture(receipt, 2))).equals(two.bytes)).toBe(true)
+  expect((await bytesOf(surface.picture(receipt, 1).picture)).equals(one.bytes)).toBe(true)
+  expect((await bytesOf(surface.picture(receipt, 2).picture)).equals(two.bytes)).toBe(true)
   expect(() => surface.picture(receipt, 3)).toThrow(expect.objectContaining({ code: 'input_gone' }))
 })
 
@@ -77,7 +81,7 @@ test('showing a result again is the same message and the same pictures', async (
   const first = await surface.show(address, resultOf(heldPicture(one)), call())
   expect(await surface.show(address, resultOf(heldPicture(again)), call())).toEqual(first)
   expect(shelf.ids()).toHaveLength(1)
-  expect((await bytesOf(surface.picture(first, 1))).equals(again.bytes)).toBe(true)
+  expect((await bytesOf(surface.picture(first, 1).picture)).equals(again.bytes)).toBe(true)
 })
 
 test('a picture that can’t be opened or breaks off shows nothing and says why', async () => {

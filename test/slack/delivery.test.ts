@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../../src/core/failure.ts'
 import type { Job } from '../../src/core/job.ts'
-import type { Call } from '../../src/core/ports.ts'
+import type { ShowCall } from '../../src/core/ports.ts'
 import { freeCall } from './fake-studio.ts'
 import { type Harness, startHarness } from './harness.ts'
 import { draw, source } from './pictures.ts'
@@ -186,12 +186,14 @@ describe('pictures that Slack does not show yet', () => {
         pictures.map((bytes) => source(bytes, 'image/png')),
       ),
     )
-    const [message, ...files] = slack.messages(general)
+    const [message, ...shared] = slack.messages(general)
     expect(message?.images).toEqual([])
     expect(message?.lines.join()).toContain('The picture is in this message’s thread.')
-    expect(files.map(({ thread }) => thread)).toEqual([message?.ts, message?.ts])
-    expect(files.flatMap((shared) => shared.files)).toEqual(['imagine-1.png', 'imagine-2.png'])
-    const opened = await h.within(adapter.surface.picture(receipt, 2).open(new AbortController().signal))
+    expect(shared.map(({ thread }) => thread)).toEqual([message?.ts])
+    expect(shared[0]?.files).toEqual(['imagine-1.png', 'imagine-2.png'])
+    // Those that the message did not show are not left behind.
+    expect(slack.uploads()).toHaveLength(2)
+    const opened = await h.within(adapter.surface.picture(receipt, 2).picture.open(new AbortController().signal))
     expect(opened.size).toBe(pictures[1]?.length)
   })
 
@@ -339,8 +341,8 @@ describe('who may speak', () => {
     const { slack, studio } = h
     const general = slack.channel('public', ['U0ANN'])
     const job = await asked(h, general)
-    const shut: Call = {
-      signal: freeCall.signal,
+    const shut: ShowCall = {
+      ...freeCall,
       gate: () => {
         throw new AppError('not_ours')
       },
@@ -363,7 +365,7 @@ describe('who may speak', () => {
     const gate = () => {
       if (slack.calls.at(-1)?.method === last) throw new AppError('not_ours')
     }
-    const call = { signal: freeCall.signal, gate }
+    const call = { ...freeCall, gate }
     await expect(h.within(studio.deliver(job.id, [await png()], call))).rejects.toMatchObject({ code: 'not_ours' })
     expect(callsOf(h, last)).not.toEqual([])
     expect(callsOf(h, next)).toEqual([])
@@ -377,7 +379,7 @@ describe('who may speak', () => {
     const gate = () => {
       if (callsOf(h, 'chat.postMessage').length > 0) throw new AppError('not_ours')
     }
-    const call = { signal: freeCall.signal, gate }
+    const call = { ...freeCall, gate }
     await expect(h.within(studio.progress(studio.last().id, undefined, call))).rejects.toMatchObject({
       code: 'not_ours',
     })
@@ -417,8 +419,8 @@ describe('the pace', () => {
   it('shares fifty edits a minute among all jobs', async () => {
     await using h = await startHarness()
     const { pace } = h.adapter.surface
-    expect(pace(0, 1)).toBe(3_000)
-    expect(pace(60_000, 2)).toBe(3_000)
-    expect(pace(0, 10)).toBe(15_000)
+    expect(pace(0, 1, 1)).toBe(3_000)
+    expect(pace(60_000, 2, 1)).toBe(3_000)
+    expect(pace(0, 10, 1)).toBe(15_000)
   })
 })

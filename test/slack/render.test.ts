@@ -1,16 +1,27 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { failureCodes } from '../../src/core/failure.ts'
-import type { JobView, Notice, ViewHead } from '../../src/core/view.ts'
+import type { ImageRequest } from '../../src/core/request.ts'
+import type { JobView, Notice, ViewHead, ViewOf } from '../../src/core/view.ts'
+import { readButton } from '../../src/slack/action-id.ts'
 import { slackLimits } from '../../src/slack/limits.ts'
-import { type Drawing, readButton, renderNotice, renderShort, renderView } from '../../src/slack/render.ts'
+import { type Drawing, renderNotice, renderShort, renderView, type Shown } from '../../src/slack/render.ts'
 import { source } from './pictures.ts'
 import { checkBlocks, type Json, pingsIn } from './stand-in/blocks.ts'
 
-const request = { prompt: 'a fox', aspectRatio: '1:1', quality: 'medium', count: 4, private: false } as const
-const head: ViewHead = { jobId: 'job1', request, inputCount: 0, person: { id: 'U1', name: 'ann' }, locale: 'en' }
-const drawing: Drawing = { stamp: 's1', files: [], shown: 'message', invite: null }
-const files = Array.from({ length: 4 }, (_, at) => ({ id: `F00000000${at}`, reduced: at === 0 }))
+const request: ImageRequest = {
+  ...{ prompt: 'a fox', aspectRatio: '1:1', quality: 'medium', count: 4, private: false, spoiler: false },
+}
+const head: ViewHead = {
+  ...{ jobId: 'job1', action: 'imagine', request, inputCount: 0, inputNames: [], omitted: [] },
+  ...{ person: { id: 'U1', name: 'ann' }, locale: 'en' },
+}
+const place = { private: false, channel: 'C1', thread: null, route: 'channel', hindrance: null } as const
+const drawing: Drawing = { stamp: 's1', shown: { by: 'nothing' }, place, botName: 'imagine' }
+const files = Array.from({ length: 4 }, (_, at) => ({ n: at + 1, id: `F00000000${at}`, reduced: at === 0 }))
+const shown: Shown = { by: 'message', files }
+const url = `https://results.test/${'x'.repeat(400)}?a=1&b=<2>`
+const addresses: Shown = { by: 'address', urls: [url, url, url, url] }
 const picture = source(Buffer.from('x'), 'image/png')
 
 const views = (parts: ViewHead): JobView[] => [
@@ -26,6 +37,12 @@ const views = (parts: ViewHead): JobView[] => [
   { ...parts, kind: 'cancelled', credits: 10, pending: true },
   { ...parts, kind: 'cancelled', credits: 0, pending: false },
 ]
+
+function resultView(): ViewOf<'result'> {
+  const result = views(head).find((view) => view.kind === 'result')
+  if (result === undefined) throw new Error('no result')
+  return result
+}
 
 function check(message: { text: string; blocks: readonly object[] }) {
   const checked = checkBlocks(JSON.parse(JSON.stringify(message.blocks)) as Json[])
@@ -58,19 +75,66 @@ describe('every view', () => {
     fc.assert(
       fc.property(words, words, fc.constantFrom(...views(head)), (prompt, name, view) => {
         const own = { ...view, request: { ...request, prompt }, person: { id: 'U1', name: name.slice(0, 300) } }
-        check(renderView(own, { ...drawing, files, invite: '/invite @imagine' }))
-        check(renderShort(own, { ...drawing, files }))
+        const hostile: JobView = { ...own, inputNames: Array(16).fill(name), omitted: [{ name, why: 'gone' }] }
+        for (const by of [shown, addresses])
+          for (const hindrance of ['absent', 'closed', null] as const) {
+            const at = { ...place, private: true, thread: '1763800000.000001', hindrance }
+            check(renderView(hostile, { ...drawing, shown: by, place: at }))
+            check(renderShort(hostile, { ...drawing, shown: by, place: at }))
+          }
       }),
       { numRuns: 60 },
     )
   })
 
-  it('shows a cancel button only while there is something to cancel', () => {
+  it('has the buttons that mean something then', () => {
+    const result = ['again', 'edit', 'upgrade', 'variations', 'details', 'erase']
     for (const view of views(head)) {
-      const { buttons } = check(renderView(view, { ...drawing, files }))
+      const { buttons } = check(renderView(view, { ...drawing, shown }))
       const running = view.kind === 'queued' || view.kind === 'preparing' || view.kind === 'running'
-      expect(buttons.map(({ actionId }) => actionId)).toEqual(running ? ['cancel'] : [])
+      const expected = running ? ['cancel'] : view.kind === 'result' ? result : []
+      expect(buttons.map(({ actionId }) => actionId)).toEqual(expected)
+      for (const { actionId, value } of buttons)
+        expect(readButton(actionId, value)).toEqual({ action: actionId, jobId: 'job1', from: null })
     }
+  })
+
+  it.each([
+    [{ private: true }, true, ['share_channel']],
+    [{ private: true, thread: '1763800000.000001' }, true, ['share_channel', 'share_thread']],
+    [{ private: false, thread: '1763800000.000001' }, false, []],
+  ])('offers to share a private result: %j', (where, isPrivate, shares) => {
+    const at = { ...place, ...where }
+    const { buttons } = check(renderView(resultView(), { ...drawing, shown, place: at }))
+    expect(buttons.map(({ actionId }) => actionId).filter((id) => id.startsWith('share'))).toEqual(shares)
+    const from = isPrivate ? { channel: 'C1', thread: at.thread } : null
+    expect(buttons.map(({ actionId, value }) => readButton(actionId, value)?.from)).toEqual(buttons.map(() => from))
+  })
+
+  it('does not offer to share what is shared, and high quality only once', () => {
+    const high = { ...request, quality: 'high' } as const
+    const shared = { ...resultView(), action: 'share', request: high } as const
+    const at = { ...place, private: true, thread: '1763800000.000001' }
+    const { buttons, lines } = check(renderView(shared, { ...drawing, shown, place: at }))
+    expect(buttons.map(({ actionId }) => actionId)).toEqual(['again', 'edit', 'variations', 'details', 'erase'])
+    expect(lines).toContain('Shared by ann')
+  })
+
+  it('names the pictures used and those left out', () => {
+    const omitted = [{ name: 'notes.txt', why: 'not_a_picture' }] as const
+    for (const view of views({ ...head, inputCount: 2, inputNames: ['cat.png', '<!channel>.png'], omitted })) {
+      const { lines } = check(renderView(view, { ...drawing, shown }))
+      if (view.kind === 'failed') continue
+      expect(lines).toContain('Uses cat.png and <!channel>.png.')
+      expect(lines).toContain('Not used: notes.txt (not a picture).')
+    }
+  })
+
+  it('says in a link what it leads to and that it expires', () => {
+    const { lines, images } = check(renderView(resultView(), { ...drawing, shown: addresses }))
+    expect(images).toEqual([])
+    expect(lines.join()).toContain(`[Open 2](${url})`)
+    expect(lines.join()).toContain('This link works for a day or more')
   })
 
   it('has new block ids in each version', () => {
@@ -81,9 +145,8 @@ describe('every view', () => {
   })
 
   it('says in a result what is missing and what was made smaller', () => {
-    const result = views(head).find(({ kind }) => kind === 'result')
-    if (result === undefined) throw new Error('no result')
-    const { lines, images } = check(renderView(result, { ...drawing, files }))
+    const result = resultView()
+    const { lines, images } = check(renderView(result, { ...drawing, shown }))
     expect(lines).toContain(
       '1 of 4 pictures were made. The image service could not make this picture. Try again, or use other words.',
     )
@@ -122,18 +185,5 @@ describe('every notice', () => {
         }
       }),
     )
-  })
-})
-
-describe('a button’s value', () => {
-  it.each([
-    ['cancel', 'a1:job1', { cancel: 'job1' }],
-    ['cancel', 'a1:', null],
-    ['cancel', 'a2:job1', null],
-    ['cancel', 'a1:JOB/../1', null],
-    ['cancel', undefined, null],
-    ['again', 'a1:job1', null],
-  ])('%s %s is read as %j', (actionId, value, meant) => {
-    expect(readButton(actionId, value)).toEqual(meant)
   })
 })

@@ -4,17 +4,17 @@ import { messageKeyOf, newAddress, type Place, readAddress, toAddress } from '..
 import type { Fault } from '../../src/slack/errors.ts'
 import { elsewhere } from '../../src/slack/route.ts'
 
-const origin = { team: 'T1', channel: 'C1', thread: null, user: 'U1', private: false, response: null }
+const origin = { team: 'T1', enterprise: null, channel: 'C1', thread: null, user: 'U1', private: false, response: null }
 const place: Place = readAddress(newAddress(origin))
 const message = { channel: 'C1', ts: '1.1', thread: null }
 
 describe('elsewhere', () => {
   it('goes from the channel to the response URL to a direct message', () => {
     const responding = elsewhere({ ...place, message }, 'absent', true)
-    expect(responding).toMatchObject({ route: 'respond', message: null, invite: true })
+    expect(responding).toMatchObject({ route: 'respond', message: null, hindrance: 'absent' })
     if (responding === null) throw new Error('nowhere')
     const direct = elsewhere(responding, 'spent', false)
-    expect(direct).toMatchObject({ route: 'person', message: null, invite: false })
+    expect(direct).toMatchObject({ route: 'person', message: null, hindrance: 'absent' })
     expect(direct === null ? null : elsewhere(direct, 'closed', true)).toBeNull()
   })
 
@@ -22,7 +22,7 @@ describe('elsewhere', () => {
     const hidden = readAddress(newAddress({ ...origin, private: true }))
     expect(hidden.route).toBe('person')
     const next = elsewhere(hidden, 'closed', true)
-    expect(next).toMatchObject({ route: 'respond', invite: false })
+    expect(next).toMatchObject({ route: 'respond', hindrance: null })
     expect(next === null ? null : elsewhere(next, 'spent', false)).toBeNull()
     expect(elsewhere(hidden, 'closed', false)).toBeNull()
   })

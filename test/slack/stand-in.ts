@@ -3,6 +3,9 @@ import type { AddressInfo } from 'node:net'
 import type { Fields, Json } from './stand-in/blocks.ts'
 import { type Ack, createLinks } from './stand-in/links.ts'
 import { createMethods, eventFile } from './stand-in/methods.ts'
+import { createOffice } from './stand-in/office.ts'
+import { type RequestTarget, sendRequest } from './stand-in/requests.ts'
+import { createViews, type Entries, type SeenView } from './stand-in/views.ts'
 import { type Channel, createWorkspace, type File, Refused, type Seen } from './stand-in/workspace.ts'
 
 export type { Seen } from './stand-in/workspace.ts'
@@ -19,6 +22,8 @@ export interface StandInOptions {
   readonly looks?: number
   /** How long an ack may take, in milliseconds. */
   readonly ackMs?: number
+  /** How clients reach it, given its own origin: over a slow link, for the benchmarks. */
+  readonly reachedAt?: (origin: string) => string
 }
 
 /** A fault of one request: a refusal, a status, or no answer at all. */
@@ -61,7 +66,7 @@ export async function startSlack(options: StandInOptions = {}) {
   const scopes = new Set(everyScope.filter((scope) => !(options.without ?? []).includes(scope)))
   const faults = new Map<string, Fault[]>()
   const calls: Call[] = []
-  const responseUrls = new Map<string, { uses: number; issuedAt: number; user: string; channel: string }>()
+  const responseUrls = new Map<string, { uses: number; issuedAt: number; user: string; channel: string; ts?: string }>()
   let clockMs = 0
   let sharing = true
   let afterLook: () => void = () => undefined
@@ -73,10 +78,14 @@ export async function startSlack(options: StandInOptions = {}) {
       response.destroy()
     })
   })
-  const origin = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { reachedAt = (own: string) => own } = options
+  const origin = () => reachedAt(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
   const links = createLinks(server, origin, ackMs)
+  const office = createOffice(workspace, botToken)
+  const views = createViews(workspace, responseUrl, office.place)
+  const target: RequestTarget | null = null
   const methods = createMethods({
-    ...{ workspace, botToken, appToken, scopes, origin },
+    ...{ workspace, appToken, scopes, origin, views, office },
     connect: links.ticket,
     looks: () => readyAfter,
     sharing: () => sharing,
@@ -132,10 +141,11 @@ export async function startSlack(options: StandInOptions = {}) {
     }
   }
 
-  function takeUpload(request: IncomingMessage, response: ServerResponse, id: string, body: Buffer): void {
+  function takeUpload(request: IncomingMessage, response: ServerResponse, id: string, sent: Buffer): void {
     const file = workspace.files.get(id)
+    const body = fileIn(request.headers['content-type'] ?? '', sent)
     if (request.headers.authorization !== undefined) workspace.violations.push('a token sent to the upload host')
-    if (!(request.headers['content-type'] ?? '').startsWith('image/'))
+    if (!/^(image|multipart)\//.test(request.headers['content-type'] ?? ''))
       workspace.violations.push('upload without an image type')
     calls.push({ method: 'upload', args: { id, length: body.length } })
     if (file === undefined || file.bytes !== null) send(response, 404, 'not found')
@@ -149,7 +159,8 @@ export async function startSlack(options: StandInOptions = {}) {
 
   function serveFile(request: IncomingMessage, response: ServerResponse, name: string, room: string): void {
     const file = workspace.files.get(name.split('-').at(-1) ?? '')
-    const authorized = request.headers.authorization === `Bearer ${botToken}` && scopes.has('files:read')
+    const token = (request.headers.authorization ?? '').replace(/^Bearer /, '')
+    const authorized = office.isGood(token) && scopes.has('files:read')
     // Not 401: a page for people.
     if (!authorized) send(response, 200, signInPage, 'text/html; charset=utf-8')
     else if (file === undefined || file.bytes === null) send(response, 404, 'gone')
@@ -171,6 +182,12 @@ export async function startSlack(options: StandInOptions = {}) {
       refuse(response, 'used_url')
       return
     }
+    if (given.delete_original === true) {
+      const at = workspace.messages.findIndex(({ ts }) => ts === entry.ts)
+      if (at >= 0) workspace.messages.splice(at, 1)
+      send(response, 200, 'ok')
+      return
+    }
     try {
       const onlyFor = given.response_type === 'in_channel' ? null : entry.user
       workspace.write({ channel: entry.channel, thread: null, onlyFor, body: given })
@@ -185,13 +202,19 @@ export async function startSlack(options: StandInOptions = {}) {
     json(response, 404, { ok: false, error })
   }
 
-  function responseUrl(user: string, channel: string): string {
+  function responseUrl(user: string, channel: string, ts?: string): string {
     const id = workspace.nextId('R')
-    responseUrls.set(id, { uses: 0, issuedAt: clockMs, user, channel })
+    responseUrls.set(id, { uses: 0, issuedAt: clockMs, user, channel, ...(ts === undefined ? {} : { ts }) })
     return `${origin()}/respond/${id}`
   }
 
   // ------------------------------------------------------------ what people do
+
+  /** Sends an event the way that the app chose: by a socket, or as a request. */
+  function deliver(type: string, payload: Fields, extra: Fields = {}): Promise<Ack> {
+    return target === null ? links.send(type, payload, extra) : sendRequest(target, type, payload, extra, ackMs)
+  }
+
 
   /** Types a command; gives what became of it, and its ephemeral answer where the ack had one. */
   async function command(by: {
@@ -203,14 +226,14 @@ export async function startSlack(options: StandInOptions = {}) {
     readonly twice?: boolean
   }): Promise<Ack & { readonly answer: Seen | null; readonly again?: Ack }> {
     const payload: Fields = {
-      ...{ token: 'legacy', team_id: workspace.team, team_domain: 'stand-in', channel_id: by.channel },
+      ...{ token: 'legacy', team_domain: 'stand-in', channel_id: by.channel, ...office.ids() },
       ...{ channel_name: 'somewhere', user_id: by.user, user_name: by.user.toLowerCase(), text: by.text },
-      ...{ command: by.command ?? '/imagine', api_app_id: 'A0IMAGINE', is_enterprise_install: 'false' },
-      ...{ response_url: responseUrl(by.user, by.channel), trigger_id: workspace.nextId('T') },
+      ...{ command: by.command ?? '/imagine', api_app_id: 'A0IMAGINE' },
+      ...{ response_url: responseUrl(by.user, by.channel), trigger_id: views.trigger(by.user, by.channel) },
     }
     const [ack, again] = await Promise.all([
-      links.send('slash_commands', payload),
-      ...(by.twice === true ? [links.send('slash_commands', payload)] : []),
+      deliver('slash_commands', payload),
+      ...(by.twice === true ? [deliver('slash_commands', payload)] : []),
     ])
     const second = again === undefined ? {} : { again }
     if (!ack.acked || Object.keys(ack.payload).length === 0) return { ...ack, ...second, answer: null }
@@ -247,23 +270,29 @@ export async function startSlack(options: StandInOptions = {}) {
       ...filesOf(type, saying.files ?? []),
       ...saying.more,
     }
+    const told = await tellEvent(event, saying.twice === true)
+    return { ts, channel: channel.id, ...told }
+  }
+
+  /** Tells the app of an event, as often as Slack does until it is acked. */
+  async function tellEvent(event: Fields, twice = false): Promise<Pick<Said, 'eventId' | 'acked' | 'deliveries'>> {
     const eventId = workspace.nextId('Ev')
     const payload: Fields = {
       ...{ token: 'legacy', team_id: workspace.team, api_app_id: 'A0IMAGINE', type: 'event_callback', event },
-      ...{ event_id: eventId, event_time: 1_763_800_000, is_ext_shared_channel: false },
-      authorizations: [{ enterprise_id: null, team_id: workspace.team, user_id: workspace.bot, is_bot: true }],
+      ...{ event_id: eventId, event_time: office.eventTime(), is_ext_shared_channel: false },
+      authorizations: [office.authorization()],
     }
     let acked = false
     let deliveries = 0
-    const deliver = async () => {
+    const attempt = async () => {
       const retry: Fields = deliveries === 0 ? {} : { retry_attempt: deliveries, retry_reason: 'timeout' }
       deliveries += 1
-      acked = (await links.send('events_api', payload, retry)).acked || acked
+      acked = (await deliver('events_api', payload, retry)).acked || acked
     }
-    await Promise.all([deliver(), ...(saying.twice === true ? [deliver()] : [])])
+    await Promise.all([attempt(), ...(twice ? [attempt()] : [])])
     // Slack tries three times more.
-    for (let retry = 0; !acked && retry < 3 && links.count() > 0; retry += 1) await deliver()
-    return { ts, channel: channel.id, eventId, acked, deliveries }
+    for (let retry = 0; !acked && retry < 3 && (target !== null || links.count() > 0); retry += 1) await attempt()
+    return { eventId, acked, deliveries }
   }
 
   function filesOf(type: string, ids: readonly string[]): Fields {
@@ -283,9 +312,9 @@ export async function startSlack(options: StandInOptions = {}) {
     const button = message.buttons.find((candidate) => candidate.actionId === actionId)
     if (button === undefined && value === undefined) throw new Error(`no button ${actionId}`)
     const { channel, ts, thread, onlyFor } = message
-    return links.send('interactive', {
-      ...{ type: 'block_actions', team: { id: workspace.team }, user: { id: user, team_id: workspace.team } },
-      ...{ api_app_id: 'A0IMAGINE', trigger_id: workspace.nextId('T'), response_url: responseUrl(user, channel) },
+    return deliver('interactive', {
+      ...{ type: 'block_actions', api_app_id: 'A0IMAGINE', ...office.place(), user: { id: user, name: user.toLowerCase() } },
+      ...{ trigger_id: views.trigger(user, channel), response_url: responseUrl(user, channel, ts) },
       channel: { id: channel },
       container: {
         ...{ type: 'message', message_ts: ts, channel_id: channel, is_ephemeral: onlyFor !== null },
@@ -295,6 +324,49 @@ export async function startSlack(options: StandInOptions = {}) {
         { action_id: actionId, block_id: 'any', type: 'button', value: value ?? button?.value ?? '', action_ts: ts },
       ],
     })
+  }
+
+  /** Presses a button in somebody's Home tab or form. */
+  function pressInView(user: string, view: SeenView, actionId: string, at = 0): Promise<Ack> {
+    const button = view.buttons.filter((candidate) => candidate.actionId === actionId)[at]
+    if (button === undefined) throw new Error(`no button ${actionId}`)
+    return deliver('interactive', {
+      ...{ type: 'block_actions', api_app_id: 'A0IMAGINE', ...office.place(), user: { id: user, name: user.toLowerCase() } },
+      ...{ trigger_id: views.trigger(user, null), container: { type: 'view', view_id: view.id } },
+      ...{ view: { id: view.id, type: 'home' } },
+      actions: [{ action_id: actionId, block_id: 'any', type: 'button', value: button.value, action_ts: '1' }],
+    })
+  }
+
+  /** Chooses a shortcut from everywhere, or from the menu of a message. */
+  function shortcut(user: string, callbackId: string, message?: { readonly channel: string; readonly ts: string }) {
+    const common = { callback_id: callbackId, api_app_id: 'A0IMAGINE', ...office.place(), user: { id: user, username: user.toLowerCase() } }
+    if (message === undefined) {
+      const payload = { ...common, type: 'shortcut', trigger_id: views.trigger(user, null), action_ts: '1' }
+      return deliver('interactive', payload)
+    }
+    const found = workspace.messages.find(({ channel, ts }) => channel === message.channel && ts === message.ts)
+    if (found === undefined) throw new Error('no such message')
+    return deliver('interactive', {
+      ...common,
+      ...{ type: 'message_action', trigger_id: views.trigger(user, found.channel), action_ts: '1', message_ts: found.ts },
+      ...{ channel: { id: found.channel, name: 'somewhere' }, response_url: responseUrl(user, found.channel) },
+      message: {
+        ...{ type: 'message', user: found.user, ts: found.ts, text: found.text },
+        ...(found.thread === null ? {} : { thread_ts: found.thread }),
+        ...(found.files.length === 0 ? {} : { files: found.files.map((id) => eventFile(workspace.files.get(id))) }),
+      },
+    })
+  }
+
+  /** Sends a form; gives the words under its fields, by field. */
+  async function submit(view: SeenView, entries: Entries, twice = false): Promise<Ack & { readonly errors: Fields }> {
+    const payload = views.submission(view, entries)
+    const [ack] = await Promise.all([
+      deliver('interactive', payload),
+      ...(twice ? [deliver('interactive', payload)] : []),
+    ])
+    return { ...ack, errors: ack.acked ? views.acked(view, ack.payload) : {} }
   }
 
   /** A picture (or something else) that somebody attached; gives its id. */
@@ -348,6 +420,27 @@ export async function startSlack(options: StandInOptions = {}) {
     /** A message that the bot is not told of; gives its ts. */
     mumble: (channel: string, saying: Saying): string => put(channelOf(channel), saying),
     press,
+    pressInView,
+    shortcut,
+    submit,
+    /** The forms that somebody has open. */
+    forms: views.modals,
+    home: views.home,
+    /** Opens the app's Home, or another of its tabs. */
+    openHome: (user: string, tab = 'home', twice = false) =>
+      tellEvent({ type: 'app_home_opened', user, channel: workspace.dmOf(user).id, tab, event_ts: '1' }, twice),
+    /** Tells of something else, as often as Slack does until it is acked. */
+    tell: tellEvent,
+    /** From now on triggers are good only so long, in milliseconds. */
+    hurry: views.hurry,
+    office,
+    tokens: office.tokens,
+    /** From now on events are sent as requests. */
+    byRequests: (to: RequestTarget): void => {
+      target = to
+    },
+    /** Sends an event the way that the app chose. */
+    deliver,
     attach,
     /** The bot's messages that everybody there sees, in their order. */
     messages: (channel: string): Seen[] => visible(channel, null),
@@ -373,6 +466,12 @@ export async function startSlack(options: StandInOptions = {}) {
     /** Called at each look at a file. */
     onLook: (then: () => void): void => {
       afterLook = then
+    },
+    /** The status lines that stand somewhere, by conversation and thread. */
+    statuses: (): [string, string][] => [...workspace.statuses].filter(([, status]) => status !== ''),
+    /** Which addresses Slack can fetch pictures from; none at first. */
+    reaches: (test: (url: string) => boolean): void => {
+      workspace.reaches = test
     },
     neverReady: (): void => {
       readyAfter = Number.POSITIVE_INFINITY
@@ -401,6 +500,13 @@ async function bytesOf(request: IncomingMessage): Promise<Buffer | null> {
     return null
   }
   return Buffer.concat(chunks)
+}
+
+/** The SDK's own upload sends a form with one file. */
+function fileIn(contentType: string, body: Buffer): Buffer {
+  const [, boundary] = /^multipart\/form-data; boundary=(\S+)$/.exec(contentType) ?? []
+  if (boundary === undefined) return body
+  return body.subarray(body.indexOf('\r\n\r\n') + 4, body.lastIndexOf(`\r\n--${boundary}--`))
 }
 
 function typeOf(bytes: Buffer): string {

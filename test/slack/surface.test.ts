@@ -2,7 +2,9 @@ import type { Clock } from '../../src/core/ports.ts'
 import { newAddress } from '../../src/slack/address.ts'
 import { createSlack } from '../../src/slack/index.ts'
 import { type SurfaceFixture, testSurface } from '../contract/surface.ts'
+import { fakeTools } from '../fakes/tools.ts'
 import { createRecordedLog } from '../http/recorded-log.ts'
+import { createMemoryShelf } from '../playground/memory-shelf.ts'
 import { startSlack } from './stand-in.ts'
 
 const writing = new Set(['chat.postMessage', 'chat.update', 'upload', 'files.completeUploadExternal', 'respond'])
@@ -25,19 +27,25 @@ function hastyClock(): Clock {
 async function open(kind: 'channel' | 'thread' | 'private'): Promise<SurfaceFixture> {
   const slack = await startSlack()
   const channels: string[] = []
+  const clock = hastyClock()
   let ids = 0
   const { surface } = createSlack(
-    { botToken: slack.botToken, appToken: slack.appToken, apiUrl: slack.apiUrl, sockets: 1 },
     {
-      ...{ clock: hastyClock(), log: createRecordedLog(), meter: { count: () => undefined, time: () => undefined } },
+      apiUrl: slack.apiUrl,
+      transport: { kind: 'sockets', appToken: slack.appToken, sockets: 1 },
+      access: { kind: 'token', botToken: slack.botToken },
+    },
+    {
+      ...{ clock, log: createRecordedLog(), meter: { count: () => undefined, time: () => undefined } },
       newId: () => {
         ids += 1
         return `id${ids}`
       },
       step: () => undefined,
       fatal: () => undefined,
+      ...fakeTools(),
+      ...{ shelf: createMemoryShelf(clock), links: null, routes: { mount: () => undefined } },
     },
-    () => 0.5,
   )
   return {
     surface,
@@ -46,7 +54,15 @@ async function open(kind: 'channel' | 'thread' | 'private'): Promise<SurfaceFixt
       const channel = slack.channel('private', [user])
       channels.push(channel, slack.dm(user))
       const thread = kind === 'thread' ? slack.mumble(channel, { user, text: 'words' }) : null
-      return newAddress({ team: slack.team, channel, thread, user, private: kind === 'private', response: null })
+      return newAddress({
+        team: slack.team,
+        enterprise: null,
+        channel,
+        thread,
+        user,
+        private: kind === 'private',
+        response: null,
+      })
     },
     messages: () => channels.flatMap((channel) => slack.messages(channel)).length,
     writes: () => slack.calls.filter(({ method }) => writing.has(method)).length,

@@ -21,7 +21,7 @@ describe('a commit whose answer is lost', () => {
     dataDir = await mkdtemp(join(tmpdir(), 'imagine-doubt-'))
     engine = openSqlite(dataDir)
     losing = null
-    const lost = () => new AppError('store_unavailable', { detail: 'connection lost' })
+    const lost = (unheard = false) => new AppError('store_unavailable', { detail: 'connection lost', unheard })
     store = await openStore(
       {
         ...engine,
@@ -32,7 +32,7 @@ describe('a commit whose answer is lost', () => {
             await work(session)
             if (when === 'before') throw lost()
           })
-          throw lost()
+          throw lost(true)
         },
       },
       { ...storeOptions, newId, exclusive: false },
@@ -47,48 +47,55 @@ describe('a commit whose answer is lost', () => {
 
   const claim = async (owner: string) => (await store.replicas.claim(owner, surfaces, 60_000, 10)).map((job) => job.id)
 
-  test('of an accept: its person was told that it failed, so it is undone, holds and all', async () => {
-    const caps = { day: 10, personDay: 0 }
-    for (const when of ['after', 'before'] as const) {
-      const entry = newJob()
-      losing = when
-      await expect(store.jobs.accept(entry, caps)).rejects.toMatchObject({ code: 'store_unavailable' })
-      losing = null
-      expect((await store.jobs.get(entry.id)) === null).toBe(when === 'before')
-      expect(await claim('alpha')).toEqual([])
-      expect(await store.jobs.get(entry.id)).toBeNull()
-      expect(await engine.run('select * from ledger')).toEqual([])
-      expect(await engine.run('select * from tasks')).toEqual([])
-      // The day's cap has room again, and the event may come again.
-      const again = newJob({ eventKey: entry.eventKey })
-      expect(await store.jobs.accept(again, caps)).toMatchObject({ kind: 'accepted' })
-      await engine.run('delete from jobs')
-      await engine.run('delete from ledger')
-      await engine.run('delete from accounts')
-    }
+  test.for([
+    { when: 'after', end: 'it is given back, and lives' },
+    { when: 'before', end: 'it is not written anew' },
+  ] as const)('of an accept that nobody repeats, lost $when the commit: $end', async ({ when }) => {
+    const entry = newJob()
+    losing = when
+    await expect(store.jobs.accept(entry, noCaps)).rejects.toMatchObject({ unheard: when === 'after' })
+    store.jobs.disown(entry)
+    losing = null
+    expect(await claim('beta')).toEqual(when === 'after' ? [entry.id] : [])
+    expect((await store.jobs.get(entry.id)) === null).toBe(when === 'before')
+    expect(await engine.run('select job from ledger')).toHaveLength(when === 'after' ? 1 : 0)
+    // Found out once: whoever has it now keeps it.
+    expect(await claim('alpha')).toEqual([])
+    if (when === 'after') await begun(store, { jobId: entry.id, owner: 'beta' })
+    else
+      expect(await store.jobs.accept(newJob({ eventKey: entry.eventKey }), noCaps)).toMatchObject({ kind: 'accepted' })
   })
 
-  test('of an accept that is repeated: it stands', async () => {
+  test('of an accept whose process claims it itself: it is driven here', async () => {
+    const entry = newJob()
+    losing = 'after'
+    await expect(store.jobs.accept(entry, noCaps)).rejects.toMatchObject({ code: 'store_unavailable' })
+    store.jobs.disown(entry)
+    losing = null
+    expect(await claim(entry.owner)).toEqual([entry.id])
+    expect(await claim('beta')).toEqual([])
+  })
+
+  test('of an accept that is repeated: it stands, and nobody gives it back meanwhile', async () => {
     const entry = newJob()
     losing = 'after'
     await expect(store.jobs.accept(entry, noCaps)).rejects.toMatchObject({ code: 'store_unavailable' })
     losing = null
+    expect(await claim('beta')).toEqual([])
     expect(await store.jobs.accept(entry, noCaps)).toMatchObject({ kind: 'accepted', job: { id: entry.id } })
     expect(await claim('alpha')).toEqual([])
     await begun(store, { jobId: entry.id, owner: 'alpha' })
   })
 
-  test('of an accept while the database stays away: undone when it is back', async () => {
+  test('of an accept while the database stays away: given back when it is there again', async () => {
     const entry = newJob()
     losing = 'after'
     await expect(store.jobs.accept(entry, noCaps)).rejects.toMatchObject({ code: 'store_unavailable' })
+    store.jobs.disown(entry)
     losing = 'before'
-    await expect(store.replicas.claim('alpha', surfaces, 60_000, 10)).rejects.toMatchObject({
-      code: 'store_unavailable',
-    })
+    await expect(claim('alpha')).rejects.toMatchObject({ code: 'store_unavailable' })
     losing = null
-    expect(await claim('alpha')).toEqual([])
-    expect(await store.jobs.get(entry.id)).toBeNull()
+    expect(await claim('beta')).toEqual([entry.id])
   })
 
   test('of a claim: the jobs are given back and can be taken, although their owner lives', async () => {

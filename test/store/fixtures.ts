@@ -31,7 +31,7 @@ export async function serve(engine: Engine, other: Engine | null): Promise<Fixtu
   const store: Store = await openStore(shifted(engine), options)
   const peer = other === null ? store : await openStore(shifted(other), options)
   const clear = async () => {
-    for (const table of ['jobs', 'ledger', 'accounts', 'replicas', 'drafts', 'vault', 'inputs'])
+    for (const table of ['jobs', 'ledger', 'accounts', 'replicas', 'drafts', 'vault', 'durations', 'inputs'])
       await engine.run(`delete from ${table}`)
     await engine.run('update limits set tat = 0')
     await engine.run('update clock_shift set ms = 0')

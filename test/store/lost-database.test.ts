@@ -179,28 +179,84 @@ describe.skipIf(testDatabaseUrl === undefined)('a database that goes away and co
       await direct.run('delete from ledger')
     })
 
-    test('an accept whose answer is lost is undone when the database is back, for its person was told', async () => {
-      const losing: Engine = {
-        ...engine,
-        transaction: (work, pace) =>
-          engine.transaction(async (session) => {
-            const result = await work(session)
-            // The commit goes out and is done; that it was done does not come back.
-            proxy.pause('answers')
-            return result
-          }, pace),
-      }
+    /** The engine with something that happens between the work and its commit. */
+    const beforeCommit = (happens: () => void): Engine => ({
+      ...engine,
+      transaction: (work, pace) =>
+        engine.transaction(async (session) => {
+          const result = await work(session)
+          happens()
+          return result
+        }, pace),
+    })
+
+    test('an accept whose answer is lost is in doubt, and lives when the database is back', async () => {
       const entry = newJob()
       const doubts = createDoubts(engine)
-      const jobs = createJobStore(losing, doubts)
-      await expect(jobs.accept(entry, noCaps)).rejects.toMatchObject(unavailable)
+      // The commit goes out and is done; that it was done does not come back.
+      const jobs = createJobStore(
+        beforeCommit(() => proxy.pause('answers')),
+        doubts,
+      )
+      await expect(jobs.accept(entry, noCaps)).rejects.toMatchObject({ ...unavailable, unheard: true })
       expect(await direct.run('select id from jobs')).toEqual([{ id: entry.id }])
+      jobs.disown(entry)
       await proxy.resume()
       await works()
       await doubts.clear()
-      expect(await store.jobs.get(entry.id)).toBeNull()
-      expect(await direct.run('select kind from ledger')).toEqual([])
-      expect(await store.jobs.accept(newJob({ eventKey: entry.eventKey }), noCaps)).toMatchObject({ kind: 'accepted' })
+      expect(await direct.run('select id, owner from jobs')).toEqual([{ id: entry.id, owner: null }])
+    })
+
+    test('an accept that never came to its commit is not in doubt', async () => {
+      const jobs = createJobStore(
+        {
+          ...engine,
+          transaction: (work, pace) =>
+            engine.transaction(async (session) => {
+              const result = await work(session)
+              proxy.cut()
+              await session.run('select 1')
+              return result
+            }, pace),
+        },
+        createDoubts(engine),
+      )
+      await expect(jobs.accept(newJob(), noCaps)).rejects.toMatchObject({ ...unavailable, unheard: false })
+      await proxy.refuse()
+      await expect(store.jobs.accept(newJob(), noCaps)).rejects.toMatchObject({ ...unavailable, unheard: false })
+      expect(await direct.run('select id from jobs')).toEqual([])
+    })
+
+    test('a commit that is still under way is waited for before its job is given back', async () => {
+      const entry = newJob()
+      const written = Promise.withResolvers<void>()
+      const commit = Promise.withResolvers<void>()
+      const slow: Engine = {
+        ...direct,
+        transaction: (work) =>
+          direct.transaction(async (session) => {
+            const result = await work(session)
+            written.resolve()
+            await commit.promise
+            return result
+          }),
+      }
+      const doubts = createDoubts(engine)
+      const jobs = createJobStore(slow, doubts)
+      const accepting = jobs.accept(entry, noCaps)
+      await written.promise
+      jobs.disown(entry)
+      const cleared = doubts.clear()
+      await expect
+        .poll(() =>
+          direct.run(
+            `select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+          ),
+        )
+        .toHaveLength(1)
+        .finally(() => commit.resolve())
+      await Promise.all([accepting, cleared])
+      expect(await direct.run('select id, owner from jobs')).toEqual([{ id: entry.id, owner: null }])
     })
 
     test.for<[string, () => Promise<void>]>([

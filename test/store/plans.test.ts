@@ -39,7 +39,7 @@ test('no statement of a job’s life reads a whole table', async () => {
   const job = await accepted(store, { request: { count: 4 } })
   await store.jobs.accept(newJob({ eventKey: 'event1' }), noCaps)
   for (let press = 0; press < 2; press += 1) await store.jobs.accept(newJob({ source: 'again:job0' }), noCaps)
-  await store.jobs.line(10)
+  await store.jobs.line(10, 4)
   const receipt = { address: job.address, messageKey: 'm1', files: [] }
   await store.drive.opened(job.fence, receipt)
   await store.drive.prepared(job.fence, [])
@@ -65,7 +65,10 @@ test('no statement of a job’s life reads a whole table', async () => {
   await store.replicas.leave('beta')
   await store.shelf.put('p', 'image/png', (async function* () {})(), 1_000)
   await store.shelf.find('p')
-  await store.drafts.get(await store.drafts.put(1, 1_000))
+  await store.drafts.put('draft', 1, 1_000)
+  await store.drafts.get('draft')
+  await store.jobs.erase(job.id)
+  await store.jobs.spent('discord', 'ann')
   await store.vault.put('a', 'b')
   await store.sweep()
 

@@ -3,7 +3,7 @@ import type { Random } from '../../src/core/ports.ts'
 import type { TcpProxy } from '../fakes/tcp-proxy.ts'
 import type { EngineName } from './database.ts'
 import { doubtful, type Point, points } from './halt.ts'
-import type { Herd, Replica } from './herd.ts'
+import type { Replica } from './herd.ts'
 import { pause } from './pause.ts'
 import { graceMs, type Stage, ttlMs } from './stage.ts'
 
@@ -14,6 +14,10 @@ export type Blow =
   | { readonly kind: 'stop' }
   /** For longer than its heartbeat counts. */
   | { readonly kind: 'pause'; readonly at: Point | 'any' }
+  /** Every gateway connection of the chat is cut: events come again when it is resumed. */
+  | { readonly kind: 'drop' }
+  /** The image API stands still. */
+  | { readonly kind: 'stall'; readonly ms: number }
   /** All connections to the database break at once, whatever is on them. */
   | { readonly kind: 'cut' }
   /** The database is out of reach: it refuses, or nothing comes through, or its answers don't. */
@@ -26,37 +30,66 @@ export interface Struck {
 }
 
 /** From one blow to the next, in milliseconds, besides what starting and coming to a point take. */
-const leastMs = 200
-const spreadMs = 700
+const leastMs = 100
+const spreadMs = 500
 /** A point that nobody comes to in so long is left, for a kill from outside. */
 const pointPatienceMs = 20_000
 /** Signing out of the chat comes on top of the grace time. */
 const stopMarginMs = 10_000
+/** Where waking is most dangerous: before a POST, and before an upload. */
+const pausePoints: readonly Point[] = ['marked', 'uploading']
 const harmless = points.filter((point) => !doubtful.has(point))
 
-/** Each point once, those that leave doubts first, then points and random moments as they come. */
-export function planOf(kills: number, random: Random, engine: EngineName): readonly Blow[] {
-  const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T
+/** How often what is done. */
+export interface Mix {
+  readonly kills: number
+  readonly stops: number
+  readonly drops: number
+  readonly stalls: number
+  readonly pauses: number
+  readonly cuts: number
+  readonly outages: number
+}
+
+export function usualMix(kills: number, engine: EngineName): Mix {
+  const few = Math.ceil(kills / 10)
+  const common = { kills, stops: few, drops: few, stalls: few }
+  if (engine === 'sqlite') return { ...common, pauses: 0, cuts: 0, outages: 0 }
+  return {
+    ...common,
+    pauses: Math.ceil(kills / 5),
+    cuts: Math.ceil(kills / 4),
+    outages: Math.ceil(kills / 20),
+  }
+}
+
+/** Kills at each point once, those that leave doubts first; then points, random moments and the rest, as chance wants. */
+export function planOf(mix: Mix, random: Random): readonly Blow[] {
+  const pick = <T>(items: readonly T[]) => oneOf(items, random)
+  const times = (count: number, blow: (n: number) => Blow) => Array.from({ length: count }, (_, n) => blow(n))
   const first = [...points].sort((a, b) => Number(doubtful.has(b)) - Number(doubtful.has(a)))
-  const plan = first.slice(0, kills).map((at): Blow => ({ kind: 'kill', at }))
-  while (plan.length < kills) {
-    const dice = random()
-    // Few of the doubtful ones: each holds a slot for 35 s.
-    const at = dice < 0.45 ? 'any' : dice < 0.95 ? pick(harmless) : pick([...doubtful])
-    plan.push({ kind: 'kill', at })
-  }
-  const mix = (more: readonly Blow[]) => {
-    for (const blow of more) plan.splice(3 + Math.floor(random() * Math.max(0, plan.length - 3)), 0, blow)
-    return plan
-  }
-  const stops = Array.from({ length: Math.ceil(kills / 10) }, (): Blow => ({ kind: 'stop' }))
-  if (engine === 'sqlite') return mix(stops)
-  const more: Blow[] = [...stops, { kind: 'pause', at: 'marked' }, { kind: 'pause', at: 'uploading' }]
-  for (let n = 2; n < kills / 5; n += 1) more.push({ kind: 'pause', at: pick(['any', ...points]) })
-  for (let n = 0; n < kills / 4; n += 1) more.push({ kind: 'cut' })
-  for (let n = 0; n < kills / 20; n += 1)
-    more.push({ kind: 'outage', how: pick(['refuse', 'both', 'answers']), ms: 1_000 + random() * 2 * ttlMs })
-  return mix(more)
+  const plan = times(mix.kills, (n) => ({ kind: 'kill', at: first[n] ?? laterPoint(random(), pick) }))
+  const others: Blow[] = [
+    ...times(mix.stops, () => ({ kind: 'stop' })),
+    ...times(mix.drops, () => ({ kind: 'drop' })),
+    ...times(mix.stalls, () => ({ kind: 'stall', ms: 500 + random() * 2_000 })),
+    ...times(mix.pauses, (n) => ({ kind: 'pause', at: pausePoints[n] ?? pick(['any', ...points]) })),
+    ...times(mix.cuts, () => ({ kind: 'cut' })),
+    ...times(mix.outages, () => ({
+      kind: 'outage',
+      how: pick(['refuse', 'both', 'answers']),
+      ms: 1_000 + random() * 2 * ttlMs,
+    })),
+  ]
+  const afterDoubts = Math.min(doubtful.size, plan.length)
+  for (const blow of others) plan.splice(afterDoubts + Math.floor(random() * (plan.length + 1 - afterDoubts)), 0, blow)
+  return plan
+}
+
+/** Half at random moments; few of the doubtful points, for each of these holds a slot for long. */
+function laterPoint(dice: number, pick: <T>(items: readonly T[]) => T): Point | 'any' {
+  if (dice < 0.45) return 'any'
+  return dice < 0.95 ? pick(harmless) : pick([...doubtful])
 }
 
 /** Does one after the other; pauses go on beside what follows. */
@@ -66,7 +99,7 @@ export async function strike(
   random: Random,
   say: (line: string) => void,
 ): Promise<Struck> {
-  const { herd, network } = stage
+  const { herd, network, standIn, upstream } = stage
   const done: Record<string, number> = {}
   const problems: string[] = []
   const note = (what: string, about: string) => {
@@ -74,29 +107,37 @@ export async function strike(
     say(`${what} ${about}`)
   }
   const paused = new Set<Replica>()
+  const count = herd.running.length
   let pausing: Promise<void> = Promise.resolve()
+  let stalling: Promise<void> = Promise.resolve()
+  /** Those who listen and are awake: so many that not all who heard of a command die before they can write it down. */
+  const readyOnes = async () => {
+    while (herd.running.length < count) await herd.start()
+    for (;;) {
+      const able = herd.running.filter((replica) => !paused.has(replica))
+      const ready = able.filter(({ life }) => life.readyAt !== null)
+      if (ready.length >= Math.min(2, count)) return ready
+      if (herd.problems.length > 0) throw new Error(herd.problems.join('\n'))
+      await after(50)
+    }
+  }
   for (const blow of plan) {
     await after(leastMs + random() * spreadMs)
     switch (blow.kind) {
       case 'kill': {
-        const victim = await readyOne(herd, paused, random)
-        note(`killed at ${await killAt(victim, blow.at)}`, victim.name)
-        const next = await herd.start()
-        // With one process there is nobody else to go on.
-        if (herd.running.length === 1) await Promise.race([next.ready, next.exited])
+        const { at, names } = await killAt(await readyOnes(), blow.at, random)
+        for (const name of names) note(`killed at ${at}`, name)
         break
       }
       case 'stop': {
-        const victim = await readyOne(herd, paused, random)
+        const victim = oneOf(await readyOnes(), random)
         problems.push(...(await stopped(victim)))
         note('asked to end', victim.name)
-        const next = await herd.start()
-        if (herd.running.length === 1) await Promise.race([next.ready, next.exited])
         break
       }
       case 'pause': {
         await pausing
-        const victim = await readyOne(herd, paused, random)
+        const victim = oneOf(await readyOnes(), random)
         paused.add(victim)
         pausing = pause(victim, blow.at, stage).then((listened) => {
           paused.delete(victim)
@@ -105,6 +146,15 @@ export async function strike(
         })
         break
       }
+      case 'drop':
+        standIn.gateway.drop('cut')
+        note('chat cut', '')
+        break
+      case 'stall':
+        // What is done next is done meanwhile.
+        stalling = stalling.then(() => upstream.stall(blow.ms))
+        note('image API stalled', `${Math.round(blow.ms)} ms`)
+        break
       case 'cut':
         network?.cut()
         note('database cut', '')
@@ -115,16 +165,14 @@ export async function strike(
         note(`database out of reach (${blow.how})`, `${Math.round(blow.ms)} ms`)
     }
   }
-  await pausing
+  await Promise.all([pausing, stalling])
+  // Somebody has to bring to its end what the last one left.
+  await readyOnes()
   return { done, problems }
 }
 
-async function readyOne({ running, problems }: Herd, paused: ReadonlySet<Replica>, random: Random): Promise<Replica> {
-  const able = running.filter((replica) => !paused.has(replica))
-  const chosen = able[Math.floor(random() * able.length)]
-  if (chosen === undefined) throw new Error(`no replica is left:\n${problems.join('\n')}`)
-  await Promise.race([chosen.ready, chosen.exited])
-  return chosen
+function oneOf<T>(items: readonly T[], random: Random): T {
+  return items[Math.floor(random() * items.length)] as T
 }
 
 async function outage({ how, ms }: Extract<Blow, { kind: 'outage' }>, network: TcpProxy | null): Promise<void> {
@@ -151,19 +199,25 @@ async function stopped(victim: Replica): Promise<string[]> {
   return [`${victim.name} did not end within its grace time:\n${victim.tail()}`]
 }
 
-/** Kills where the plan says, or, where nobody comes by, here and now. */
-async function killAt(victim: Replica, point: Point | 'any'): Promise<Point | 'any'> {
+/** Kills whoever first comes to a point, or, where nobody comes by, one of them here and now. */
+async function killAt(
+  able: readonly Replica[],
+  point: Point | 'any',
+  random: Random,
+): Promise<{ readonly at: Point | 'any'; readonly names: readonly string[] }> {
   if (point !== 'any') {
-    victim.halt({ at: point, how: 'SIGKILL' })
+    for (const replica of able) replica.halt({ at: point, how: 'SIGKILL' })
     const late = new AbortController()
-    const came = await Promise.race([
-      victim.exited.then(() => true),
-      after(pointPatienceMs, false, { signal: late.signal }),
-    ])
+    const first = able.map((replica) => replica.exited)
+    await Promise.race([...first, after(pointPatienceMs, null, { signal: late.signal })])
     late.abort()
-    if (came) return point
+    for (const replica of able) replica.goOn()
+    // Two may come to it at the same moment.
+    const dead = able.filter(({ life }) => life.killed)
+    if (dead.length > 0) return { at: point, names: dead.map(({ name }) => name) }
   }
+  const victim = oneOf(able, random)
   victim.kill('SIGKILL')
   await victim.exited
-  return 'any'
+  return { at: 'any', names: [victim.name] }
 }

@@ -23,6 +23,8 @@ export interface BookedTask {
   readonly n: number
   readonly state: string
   readonly task_id: string | null
+  /** When the mark was set that its POST followed; null where it has none, or was taken back. */
+  readonly submitted_at: number | null
   readonly failure: string | null
 }
 
@@ -55,7 +57,7 @@ export interface BookReader extends AsyncDisposable {
 
 const queries = {
   jobs: 'select id, event_key, state, failure, cancelled_at, ended_at from jobs',
-  tasks: 'select job, n, state, task_id, failure from tasks',
+  tasks: 'select job, n, state, task_id, submitted_at, failure from tasks',
   ledger: 'select job, n, kind, account, credits, at from ledger',
   accounts: 'select scope, day, spent from accounts',
   owners: 'select id, event_key, owner, ended_at from jobs',
@@ -84,6 +86,8 @@ export function postgresBooks(url: string): BookReader {
     max: 1,
     types: { getTypeParser: (oid: number) => (oid === 20 ? Number : pg.types.getTypeParser(oid)) },
   })
+  // A server that goes away is met by the next question.
+  pool.on('error', () => undefined)
   const ask: Ask = async (sql) => (await pool.query(sql)).rows
   return {
     ...readerOf(ask),

@@ -16,7 +16,12 @@ export interface Database extends AsyncDisposable {
   books(): BookReader
 }
 
-export async function createDatabase(engine: EngineName, dir: string): Promise<Database> {
+/** `server`: of the PostgreSQL that it is made in; that of `TEST_DATABASE_URL` otherwise. */
+export async function createDatabase(
+  engine: EngineName,
+  dir: string,
+  server = process.env.TEST_DATABASE_URL,
+): Promise<Database> {
   const dataDir = join(dir, 'data')
   await mkdir(dataDir, { recursive: true })
   if (engine === 'sqlite')
@@ -26,7 +31,7 @@ export async function createDatabase(engine: EngineName, dir: string): Promise<D
       books: () => sqliteBooks(dataDir),
       [Symbol.asyncDispose]: async () => undefined,
     }
-  const { url, drop } = await createPostgresDatabase()
+  const { url, drop } = await createPostgresDatabase(server)
   const direct = new URL(url)
   const network = await createTcpProxy({ host: direct.hostname, port: Number(direct.port || 5432) })
   const way = new URL(url)
@@ -42,8 +47,7 @@ export async function createDatabase(engine: EngineName, dir: string): Promise<D
   }
 }
 
-async function createPostgresDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
-  const { TEST_DATABASE_URL: server } = process.env
+async function createPostgresDatabase(server: string | undefined): Promise<{ url: string; drop(): Promise<void> }> {
   if (server === undefined) throw new Error('TEST_DATABASE_URL is not set')
   const name = `imagine_torture_${randomBytes(6).toString('hex')}`
   const run = async (sql: string) => {

@@ -17,7 +17,7 @@ export const points = [
 ] as const
 export type Point = (typeof points)[number]
 
-/** After a stop here nobody knows whether the API was asked: for 35 s the task keeps its slot, then it is given up. */
+/** After a stop here nobody knows whether the API was asked: the task is given up after a while and keeps its slot for longer. */
 export const doubtful: ReadonlySet<Point> = new Set(['marked', 'posted', 'answered'])
 
 /** Dies, pauses, or is asked to end, the next time that it comes to this point. */
@@ -37,6 +37,8 @@ export type Order =
 export type Word =
   | { readonly replica: 'loaded' }
   | ({ readonly replica: 'halted'; readonly job: string | null } & Halt)
+  /** Written down: from now on nobody may lose it. */
+  | { readonly replica: 'accepted'; readonly job: string }
   | { readonly replica: 'broken'; readonly why: string }
 
 /** The header by which the chat's stand-in can tell the replicas from each other. */

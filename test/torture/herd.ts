@@ -9,6 +9,7 @@ import type { Halt, Order, Word } from './halt.ts'
 export interface Replica {
   readonly name: string
   readonly pid: number
+  readonly life: Readonly<Life>
   /** Resolves when it is signed in to the chat; never when it dies before. */
   readonly ready: Promise<void>
   readonly exited: Promise<Exit>
@@ -21,6 +22,19 @@ export interface Replica {
   tail(): string
 }
 
+/** What is known of a replica afterwards. */
+export interface Life {
+  readonly name: string
+  /** When it was signed in to the chat, in milliseconds since the epoch. */
+  readyAt: number | null
+  endedAt: number | null
+  killed: boolean
+  /** Jobs that it said were written down. */
+  readonly accepted: string[]
+  /** Interactions that it heard of too late to answer them. */
+  readonly missed: string[]
+}
+
 interface Exit {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
@@ -31,6 +45,8 @@ export interface Herd extends AsyncDisposable {
   readonly running: readonly Replica[]
   /** What replicas did that no test asked for: ended by themselves, threw. */
   readonly problems: readonly string[]
+  /** Of all that were started. */
+  readonly lives: readonly Readonly<Life>[]
   /** Starts one more. */
   start(): Promise<Replica>
   /** Asks all to end, as an operator would; gives their ends. */
@@ -46,6 +62,7 @@ export interface HerdOptions {
 }
 
 interface Loaded extends Replica {
+  readonly life: Life
   readonly loaded: Promise<void>
   order(order: Order): void
 }
@@ -55,6 +72,7 @@ const keptLines = 60
 
 export function createHerd({ env, logs, spare = true }: HerdOptions): Herd {
   const running: Replica[] = []
+  const lives: Life[] = []
   const problems: string[] = []
   const all = new Set<Loaded>()
   let count = 0
@@ -76,11 +94,13 @@ export function createHerd({ env, logs, spare = true }: HerdOptions): Herd {
 
   return {
     running,
+    lives,
     problems,
     start: async () => {
       const replica = waiting ?? load()
       waiting = spare ? load() : null
       running.push(replica)
+      lives.push(replica.life)
       void replica.exited.then(({ code, signal }) => {
         running.splice(running.indexOf(replica), 1)
         if (signal === null && code !== 0) problems.push(`${replica.name} ended with ${code}:\n${replica.tail()}`)
@@ -117,20 +137,30 @@ function spawnReplica(name: string, env: Readonly<Record<string, string>>, log: 
   }
   const loaded = Promise.withResolvers<void>()
   const ready = Promise.withResolvers<void>()
+  const life: Life = { name, readyAt: null, endedAt: null, killed: false, accepted: [], missed: [] }
   let halts: ((word: Extract<Word, { replica: 'halted' }>) => void)[] = []
   readLines(child, (line) => {
     keep(line)
     const word = wordOf(line)
     if (word === null) {
-      if (line.includes('"msg":"signed in to Discord"')) ready.resolve()
+      const [, missed] = /"interaction":"(\d+)".*"msg":"interaction too old/.exec(line) ?? []
+      if (missed !== undefined) life.missed.push(missed)
+      if (life.readyAt !== null || !line.includes('"msg":"signed in to Discord"')) return
+      life.readyAt = Date.now()
+      ready.resolve()
     } else if (word.replica === 'loaded') loaded.resolve()
+    else if (word.replica === 'accepted') life.accepted.push(word.job)
     else if (word.replica === 'broken') problems.push(`${name}: ${word.why}`)
     else {
       for (const tell of halts) tell(word)
       halts = []
     }
   })
-  const exited = once(child, 'close').then(([code, signal]): Exit => ({ code, signal }))
+  const exited = once(child, 'close').then(([code, signal]): Exit => {
+    life.endedAt = Date.now()
+    life.killed = signal === 'SIGKILL'
+    return { code, signal }
+  })
   const { pid } = child
   if (pid === undefined) throw new Error('no process was started')
   const order = (given: Order) => {
@@ -138,7 +168,7 @@ function spawnReplica(name: string, env: Readonly<Record<string, string>>, log: 
     if (child.connected) child.send(given, () => undefined)
   }
   return {
-    ...{ name, pid, exited, order },
+    ...{ name, pid, life, exited, order },
     loaded: loaded.promise,
     ready: ready.promise,
     halted: () => new Promise((resolve) => halts.push(resolve)),

@@ -1,5 +1,6 @@
 import { subscribe } from 'node:diagnostics_channel'
 import { writeSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { loadConfig } from '../../src/config.ts'
 // Loaded before it is needed: a spare then starts as soon as another was killed.
 import '../../src/discord/index.ts'
@@ -12,6 +13,11 @@ import { type Halt, nameHeader, type Order, type Point, type Word } from './halt
  * everything, says so, and starts when it is told to. `TORTURE_NAME` is sent along with every request.
  */
 const { TORTURE_NAME: name = 'nameless', ...environment } = process.env
+/**
+ * A submit without an answer is given up sooner than in the field, for the sake of those who wait for it. A simulator
+ * that stands still for a moment, or a busy machine, is within them.
+ */
+const timeouts = { submitMs: 5_000, lookMs: 5_000, resultMs: 15_000 }
 let halt: Halt | null = null
 /** The job of the last named point: what the transport shows is not said of which. */
 let latest: string | null = null
@@ -23,6 +29,7 @@ function say(word: Word): void {
 
 function reach(point: Point, job: string | null): void {
   latest = job
+  if (point === 'accepted' && job !== null) say({ replica: 'accepted', job })
   if (halt?.at !== point) return
   const { at, how } = halt
   halt = null
@@ -78,6 +85,7 @@ async function run(): Promise<void> {
         ended.resolve(1)
       },
       step: reach,
+      timeouts,
       signal: stopping.signal,
     })
     process.exitCode = await ended.promise
@@ -102,5 +110,7 @@ process.on('message', (order: Order) => {
       process.exit(1)
     })
 })
+// What is killed would not write it at its end.
+flushCompileCache()
 watchRequests()
 say({ replica: 'loaded' })

@@ -1,15 +1,21 @@
 import { setTimeout as after } from 'node:timers/promises'
 import { seededRandom } from '../core/random.ts'
+import type { StandIn } from '../discord/stand-in.ts'
 import { readAnswers } from './answers.ts'
-import { planOf, strike } from './blows.ts'
+import { type Mix, planOf, strike } from './blows.ts'
 import type { EngineName } from './database.ts'
 import { strangePictures } from './pictures.ts'
 import { type Stage, setStage } from './stage.ts'
-import { type Figures, judge, type Verdict } from './verdict.ts'
+import type { Command } from './traffic.ts'
+import { acceptPatienceMs, eventKey, type Figures, judge, type Verdict } from './verdict.ts'
 
 export interface RunOptions {
   readonly engine: EngineName
-  readonly kills: number
+  readonly mix: Mix
+  /** 1 on SQLite. */
+  readonly replicas: number
+  /** Commands, while somebody listens; 4 unless said otherwise. */
+  readonly perSecond?: number
   readonly seed: number
   /** Told what happens, a line at a time. */
   readonly say: Say
@@ -24,29 +30,27 @@ export interface Result {
   readonly problems: readonly string[]
 }
 
-/** Commands a second. */
-const perSecond = 4
-/** A submit without an answer is given up after 35 s, and then everything goes its way. */
-const quietPatienceMs = 120_000
+/** A submit without an answer is given up after a while, and then everything goes its way. */
+const quietPatienceMs = 240_000
 
 /** Kills replicas under load, lets what remains come to rest, and judges. */
 export async function torture(options: RunOptions): Promise<Result> {
-  const { engine, kills, seed, say } = options
+  const { engine, mix, replicas, perSecond = 4, seed, say } = options
   const random = seededRandom(seed + 1)
-  await using stage = await setStage({ engine, seed, maxInFlight: kills > 100 ? 20 : 12 })
+  await using stage = await setStage({ engine, seed, maxInFlight: mix.kills > 100 ? 20 : 12 })
   const { herd, standIn, traffic } = stage
   const first = await herd.start()
   await first.ready
-  for (let more = 1; more < (engine === 'sqlite' ? 1 : 3); more += 1) await (await herd.start()).ready
+  for (let more = 1; more < replicas; more += 1) await (await herd.start()).ready
   await standIn.ready()
   traffic.start(perSecond)
-  const struck = await strike(planOf(kills, random, engine), stage, random, say)
+  const struck = await strike(planOf(mix, random), stage, random, say)
   say('no more commands')
   await traffic.rest()
   const verdict = await conclude(stage, say)
   const problems = [...struck.problems, ...verdict.problems]
   if (problems.length > 0) say(`logs of the replicas: ${stage.keepLogs()}`)
-  return { problems, done: struck.done, figures: { kills, ...verdict.figures } }
+  return { problems, done: struck.done, figures: { kills: mix.kills, ...verdict.figures } }
 }
 
 /** Waits until everything is over, ends the replicas, and judges what is left. */
@@ -58,7 +62,7 @@ export async function conclude(stage: Stage, say: Say = () => undefined): Promis
   const { commands } = traffic
   const books = await stage.books().read()
   const verdict = judge({
-    ...{ commands, limits, books },
+    ...{ commands, limits, books, lives: herd.lives },
     answers: readAnswers(standIn, commands),
     posts: await upstream.posts(),
     mostInFlight: await upstream.mostInFlight(),
@@ -68,14 +72,22 @@ export async function conclude(stage: Stage, say: Say = () => undefined): Promis
   return { figures: verdict.figures, problems }
 }
 
+/** Whether somebody may still answer it, or write it down. */
+function isWaiting(command: Command, known: boolean, standIn: StandIn): boolean {
+  const age = Date.now() - command.sentAt
+  if (command.invocation.interaction.answered === null) return age < 3_500
+  const answered = () => (readAnswers(standIn, [command]).get(command)?.final.length ?? 0) > 0
+  return !known && age < acceptPatienceMs + 2_000 && !answered()
+}
+
 /** Waits until nothing is under way any more; what still is after that is a problem. */
 async function comeToRest({ traffic, standIn, books }: Stage, say: Say): Promise<string[]> {
   const until = performance.now() + quietPatienceMs
   for (;;) {
-    const live = await books().live()
-    const waiting = traffic.commands.filter(
-      ({ invocation, sentAt }) => invocation.interaction.answered === null && Date.now() - sentAt < 3_500,
-    )
+    const jobs = await books().owners()
+    const live = jobs.filter(({ ended_at }) => ended_at === null).map(({ event_key }) => event_key)
+    const known = new Set(jobs.map(({ event_key }) => event_key))
+    const waiting = traffic.commands.filter((command) => isWaiting(command, known.has(eventKey(command)), standIn))
     if (live.length === 0 && waiting.length === 0) break
     if (performance.now() > until) return [`after ${quietPatienceMs / 1_000} s still under way: ${live.join(', ')}`]
     await after(250)

@@ -34,6 +34,8 @@ export interface StageOptions {
   /** Instead of the usual ones. */
   readonly env?: Readonly<Record<string, string>>
   readonly maxInFlight?: number
+  /** Instead of the PostgreSQL of `TEST_DATABASE_URL`. */
+  readonly server?: string
   readonly seconds?: { readonly min: number; readonly max: number }
 }
 
@@ -53,9 +55,9 @@ export async function setStage(options: StageOptions): Promise<Stage> {
   })
   const logs = join(dir, 'logs')
   await mkdir(logs)
-  const database = building.use(await createDatabase(engine, dir))
+  const database = building.use(await createDatabase(engine, dir, options.server))
   const upstream = building.use(await startUpstream({ dir: join(dir, 'upstream'), seconds }))
-  const standIn = await startStandIn({ patienceMs: 30_000 })
+  const standIn = await startStandIn({ patienceMs: 60_000 })
   building.defer(async () => {
     // What broke Discord's rules is told by the run; here the port is to be closed.
     await standIn.stop().catch(() => undefined)
@@ -66,8 +68,8 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     IMAGE_API_MAX_IN_FLIGHT: String(maxInFlight),
     IMAGE_API_SUBMITS_PER_SECOND: String(submitsPerSecond),
     REPLICA_TTL_SECONDS: String(ttlMs / 1_000),
-    // Longer than the 35 s after which an unanswered submit is given up.
-    TASK_TIMEOUT_SECONDS: '60',
+    // Longer than an unanswered submit is waited for, and than any task takes; so long a task in doubt keeps its slot.
+    TASK_TIMEOUT_SECONDS: '30',
     ...{
       CREDITS_PER_DAY: '0',
       MAX_RUNNING_PER_PERSON: '3',

@@ -13,44 +13,44 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close()
 })
 
+async function staged(options: Partial<StageOptions> = {}): Promise<Stage> {
+  const stage = await setStage({ engine: 'sqlite', seed: 1, ...options })
+  closing.push(async () => stage[Symbol.asyncDispose]())
+  return stage
+}
+
+/** The program as `npm start` runs it, signed in to the chat. */
+async function program({ env, standIn }: Stage) {
+  const run = runProgram(env)
+  closing.push(async () => {
+    run.process.kill('SIGKILL')
+    await run.exited
+  })
+  await standIn.ready()
+  return run
+}
+
+/** The end of the one task was seen: its result is being fetched. */
+async function noMoreLooks({ upstream }: Stage): Promise<void> {
+  for (let before = 0; ; ) {
+    const looks = Object.values(await upstream.looks())[0] ?? 0
+    if (looks > 0 && looks === before) return
+    before = looks
+    await after(1_000)
+  }
+}
+
+const saidOf = ({ standIn }: Stage, command: Command) =>
+  readAnswers(standIn, [command])
+    .get(command)
+    ?.final.map(({ said }) => said.kind)
+
 describe.each(engines)('on %s, asked to end with jobs under way', (engine) => {
-  async function staged(options: Partial<StageOptions> = {}): Promise<Stage> {
-    const stage = await setStage({ engine, seed: 1, ...options })
-    closing.push(async () => stage[Symbol.asyncDispose]())
-    return stage
-  }
-
-  /** The program as `npm start` runs it, signed in to the chat. */
-  async function program({ env, standIn }: Stage) {
-    const run = runProgram(env)
-    closing.push(async () => {
-      run.process.kill('SIGKILL')
-      await run.exited
-    })
-    await standIn.ready()
-    return run
-  }
-
-  /** The end of the one task was seen: its result is being fetched. */
-  async function noMoreLooks({ upstream }: Stage): Promise<void> {
-    for (let before = 0; ; ) {
-      const looks = Object.values(await upstream.looks())[0] ?? 0
-      if (looks > 0 && looks === before) return
-      before = looks
-      await after(1_000)
-    }
-  }
-
-  const saidOf = ({ standIn }: Stage, command: Command) =>
-    readAnswers(standIn, [command])
-      .get(command)
-      ?.final.map(({ said }) => said.kind)
-
   test('it finishes the delivery in progress, ends with 0, and the next process goes on at once', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     // Nobody is taken for dead within this test: what goes on was handed back.
-    const stage = await staged({ env: { REPLICA_TTL_SECONDS: '600' }, maxInFlight: 2 })
+    const stage = await staged({ engine, env: { REPLICA_TTL_SECONDS: '600' }, maxInFlight: 2 })
     const { herd, traffic, standIn, upstream } = stage
     const first = await herd.start()
     await first.ready
@@ -70,9 +70,9 @@ describe.each(engines)('on %s, asked to end with jobs under way', (engine) => {
   })
 
   test('it ends with 0 when its grace time is over, and the next process shows what it could not', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
-    const stage = await staged({ env: { REPLICA_TTL_SECONDS: '600', SHUTDOWN_GRACE_SECONDS: '1' } })
+    const stage = await staged({ engine, env: { REPLICA_TTL_SECONDS: '600', SHUTDOWN_GRACE_SECONDS: '1' } })
     const { herd, traffic, standIn, upstream } = stage
     const first = await herd.start()
     await first.ready
@@ -87,8 +87,10 @@ describe.each(engines)('on %s, asked to end with jobs under way', (engine) => {
     await standIn.until(() => saidOf(stage, command)?.[0] === 'pictures')
     expect((await conclude(stage)).problems).toEqual([])
   })
+})
 
-  test('a second signal ends it at once', { timeout: 60_000 }, async () => {
+describe('asked to end', () => {
+  test('a second signal ends it at once', { timeout: 120_000 }, async () => {
     const stage = await staged({ env: { SHUTDOWN_GRACE_SECONDS: '60' } })
     const { herd, traffic, standIn, upstream } = stage
     const run = await program(stage)
@@ -107,7 +109,7 @@ describe.each(engines)('on %s, asked to end with jobs under way', (engine) => {
     expect(saidOf(stage, command)).toEqual(['pictures'])
   })
 
-  test('idle, it ends with 0', { timeout: 60_000 }, async () => {
+  test('idle, it ends with 0', { timeout: 120_000 }, async () => {
     const run = await program(await staged())
     run.process.kill('SIGTERM')
     expect(await run.exited).toBe(0)

@@ -7,6 +7,7 @@ export function tableOf({ figures, done, problems }: Result, title: string): str
     ['commands', figures.commands],
     ['acknowledged', figures.acked],
     ['refused (store unavailable)', figures.refused],
+    ['died with all who heard', figures.unheard],
     ['lost', figures.lost],
     ['double posts', figures.doublePosts],
     ['double deliveries', figures.doubleDeliveries],
@@ -17,7 +18,7 @@ export function tableOf({ figures, done, problems }: Result, title: string): str
     ['cancelled', figures.cancelled],
     ['stray placeholders', figures.strays],
     ['max in flight', figures.mostInFlight],
-    ['max POSTs a second', figures.mostPostsPerSecond],
+    ['max submits a second', figures.mostSubmitsPerSecond],
   ]
   const width = Math.max(...rows.map(([name]) => name.length))
   const blows = Object.entries(done).toSorted(([a], [b]) => (a < b ? -1 : 1))

@@ -66,6 +66,9 @@ const offlineShare = 0.1
 const people = ['ann', 'bob', 'cleo', 'dan', 'eve', 'fay', 'gus', 'hal']
 const words = ['a fox in the snow', 'a lighthouse at night', 'two owls on a wire', 'an empty street in the rain']
 const cancelLabel = messagesFor('en').labels.cancel
+/** With so many under way nobody asks for more: a slow machine gets fewer commands, not a longer line. */
+const mostOpen = 24
+const lookedAt = 100
 /** A press that nobody answered within Discord's three seconds may be made again. */
 const pressAgainMs = 3_500
 const pressTries = 4
@@ -122,10 +125,18 @@ export async function createTraffic(standIn: StandIn, random: Random): Promise<T
     return 'picture'
   }
 
+  /** Commands whose end somebody still waits for. */
+  function open(): number {
+    return commands.slice(-lookedAt).filter(({ invocation, sentAt }) => {
+      const message = invocation.message()
+      return message === null ? Date.now() - sentAt < pressAgainMs : hasCancel(message)
+    }).length
+  }
+
   async function giveMore(perSecond: number): Promise<void> {
     while (!resting.signal.aborted) {
       // Few people ask a bot that they see offline.
-      if (standIn.gateway.live() > 0 || random() < offlineShare) {
+      if (open() < mostOpen && (standIn.gateway.live() > 0 || random() < offlineShare)) {
         const command = give(wish())
         if (random() < repeatShare) {
           await pause(random() * 400, resting.signal)

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { setTimeout as after } from 'node:timers/promises'
 import type { Behaviour } from '../../src/simulator/behaviour.ts'
 import type { Post } from '../../src/simulator/records.ts'
 import { readTask } from '../../src/simulator/task-form.ts'
@@ -13,6 +14,8 @@ export interface Upstream extends AsyncDisposable {
   readonly base: string
   /** Switches a behaviour on (docs/simulator.md). */
   behave(behaviour: Behaviour): Promise<void>
+  /** Stands still for so long: connections are taken and nothing is answered. */
+  stall(ms: number): Promise<void>
   /** Every submit that came; the last 10,000 at least. */
   posts(): Promise<readonly Post[]>
   /** How often each task was looked at. */
@@ -62,6 +65,11 @@ export async function startUpstream({ dir, seconds }: UpstreamOptions): Promise<
         body: JSON.stringify(behaviour),
       })
       if (!answer.ok) throw new Error(await answer.text())
+    },
+    stall: async (ms) => {
+      child.kill('SIGSTOP')
+      await after(ms)
+      child.kill('SIGCONT')
     },
     posts: async () => {
       const answer = await fetch(`${control}/posts`)
@@ -123,18 +131,6 @@ function most(spans: readonly Span[]): number {
   for (const { by } of changes) {
     now += by
     highest = Math.max(highest, now)
-  }
-  return highest
-}
-
-/** The most of these times that lie within one second. */
-export function mostInOneSecond(times: readonly number[]): number {
-  const sorted = times.toSorted((a, b) => a - b)
-  let first = 0
-  let highest = 0
-  for (const [last, at] of sorted.entries()) {
-    while (at - (sorted[first] ?? at) >= 1_000) first += 1
-    highest = Math.max(highest, last - first + 1)
   }
   return highest
 }

@@ -3,8 +3,8 @@ import type { Post } from '../../src/simulator/records.ts'
 import type { Answers } from './answers.ts'
 import { auditLedger } from './audit.ts'
 import type { BookedJob, BookedTask, Books } from './books.ts'
+import type { Life } from './herd.ts'
 import type { Command, Wish } from './traffic.ts'
-import { mostInOneSecond } from './upstream.ts'
 
 const en = messagesFor('en')
 
@@ -15,6 +15,7 @@ export interface Evidence {
   readonly posts: readonly Post[]
   readonly mostInFlight: number
   readonly books: Books
+  readonly lives: readonly Readonly<Life>[]
   readonly limits: { readonly maxInFlight: number; readonly submitsPerSecond: number }
 }
 
@@ -24,6 +25,8 @@ export interface Figures {
   /** Told at once that it can't be taken now. */
   readonly refused: number
   readonly pictures: number
+  /** Told to wait for the database by a replica that died before it could ask it, as did all who had heard. */
+  readonly unheard: number
   readonly lost: number
   readonly doublePosts: number
   readonly doubleDeliveries: number
@@ -34,7 +37,7 @@ export interface Figures {
   readonly cancelled: number
   readonly strays: number
   readonly mostInFlight: number
-  readonly mostPostsPerSecond: number
+  readonly mostSubmitsPerSecond: number
 }
 
 export interface Verdict {
@@ -51,28 +54,34 @@ interface Case {
   readonly tasks: readonly BookedTask[]
   /** Its POSTs that the API took. */
   readonly taken: readonly Post[]
+  /** Whether nobody who heard of it lived on. */
+  readonly unheard: boolean
 }
 
 /** Judges a run. */
 export function judge(evidence: Evidence): Verdict {
-  const { books, posts, limits } = evidence
+  const { books, limits } = evidence
   const cases = casesOf(evidence)
   const perCase = cases.map((one) => ({ one, ...problemsOf(one) }))
   const ledger = auditLedger(books)
   // A burst of one second's worth, and what comes in the second itself.
   const mostAllowed = Math.floor(2 * limits.submitsPerSecond) + 1
-  const mostPostsPerSecond = mostInOneSecond(posts.map(({ at }) => at))
+  // By the marks, which the rate is for: POSTs reach an API that stood still for a moment all at once.
+  const mostSubmitsPerSecond = mostInOneSecond(books.tasks.flatMap(({ submitted_at }) => submitted_at ?? []))
   const keys = new Set(cases.map(({ command }) => eventKey(command)))
   const problems = [
     ...perCase.flatMap(({ one, lost, doublePosts, doubleDeliveries, other }) =>
       [...lost, ...doublePosts, ...doubleDeliveries, ...other].map((words) => `${nameOf(one)}: ${words}`),
     ),
     ...ledger.problems,
+    ...vanished(evidence),
     ...books.jobs.filter(({ event_key }) => !keys.has(event_key)).map(({ id }) => `job ${id} belongs to no command`),
     ...(evidence.mostInFlight > limits.maxInFlight
       ? [`${evidence.mostInFlight} tasks in flight, ${limits.maxInFlight} allowed`]
       : []),
-    ...(mostPostsPerSecond > mostAllowed ? [`${mostPostsPerSecond} POSTs in one second, ${mostAllowed} allowed`] : []),
+    ...(mostSubmitsPerSecond > mostAllowed
+      ? [`${mostSubmitsPerSecond} submits in one second, ${mostAllowed} allowed`]
+      : []),
   ]
   return {
     problems,
@@ -81,6 +90,7 @@ export function judge(evidence: Evidence): Verdict {
       acked: cases.filter(({ answers }) => answers.acked).length,
       refused: cases.filter(({ job, answers }) => job === null && isRefused(answers)).length,
       pictures: books.tasks.filter(({ state }) => state === 'completed').length,
+      unheard: cases.filter(({ job, answers, unheard }) => job === null && answers.acked && unheard).length,
       lost: sum(perCase.map(({ lost }) => lost.length)),
       doublePosts: sum(perCase.map(({ doublePosts }) => doublePosts.length)),
       doubleDeliveries: sum(perCase.map(({ doubleDeliveries }) => doubleDeliveries.length)),
@@ -91,12 +101,33 @@ export function judge(evidence: Evidence): Verdict {
       cancelled: books.tasks.filter(({ state }) => state === 'cancelled').length,
       strays: sum(cases.map(({ answers }) => (answers.acked ? 0 : answers.stray.length))),
       mostInFlight: evidence.mostInFlight,
-      mostPostsPerSecond,
+      mostSubmitsPerSecond,
     },
   }
 }
 
-function casesOf({ commands, answers, posts, books }: Evidence): Case[] {
+/** What was written down stays. */
+function vanished({ books, lives }: Evidence): string[] {
+  const known = new Set(books.jobs.map(({ id }) => id))
+  return lives.flatMap(({ name, accepted }) =>
+    accepted.filter((id) => !known.has(id)).map((id) => `job ${id}, written down by ${name}, is gone`),
+  )
+}
+
+/** Nobody waits longer for the database before somebody is told no. */
+export const acceptPatienceMs = 20_000
+
+/** Whether every replica that heard of it in time was killed before it could be written down or refused. */
+function isUnheard({ sentAt, invocation }: Command, lives: Evidence['lives']): boolean {
+  const listened = lives.filter(
+    ({ readyAt, endedAt }) => readyAt !== null && readyAt <= sentAt && (endedAt ?? sentAt + 1) > sentAt,
+  )
+  const heard = listened.filter(({ missed }) => !missed.includes(invocation.id))
+  const died = heard.every(({ killed, endedAt }) => killed && endedAt !== null && endedAt - sentAt < acceptPatienceMs)
+  return heard.length > 0 && died
+}
+
+function casesOf({ commands, answers, posts, books, lives }: Evidence): Case[] {
   const jobs = new Map(books.jobs.map((job) => [job.event_key, job]))
   const tasks = Map.groupBy(books.tasks, ({ job }) => job)
   const taken = Map.groupBy(
@@ -113,11 +144,12 @@ function casesOf({ commands, answers, posts, books }: Evidence): Case[] {
       answers: known,
       tasks: job === null ? [] : (tasks.get(job.id) ?? []),
       taken: taken.get(command.tag) ?? [],
+      unheard: isUnheard(command, lives),
     }
   })
 }
 
-function eventKey({ invocation }: Command): string {
+export function eventKey({ invocation }: Command): string {
   return `discord:${invocation.id}`
 }
 
@@ -129,10 +161,10 @@ interface Findings {
 }
 
 function problemsOf(one: Case): Findings {
-  const { answers, job, taken } = one
+  const { answers, job, taken, unheard } = one
   if (job === null) {
     return {
-      lost: answers.acked && !isRefused(answers) ? ['acknowledged, and nothing is written down'] : [],
+      lost: answers.acked && !unheard && !isRefused(answers) ? ['acknowledged, and nothing is written down'] : [],
       doublePosts: taken.length > 0 ? [`${taken.length} POSTs without a job`] : [],
       doubleDeliveries: [],
       other: answers.final.length > 0 && !isRefused(answers) ? ['an answer without a job'] : [],
@@ -151,8 +183,10 @@ function isRefused({ final }: Answers): boolean {
   return final.length === 1 && final.every(({ said }) => said.kind === 'failed' && said.code === 'store_unavailable')
 }
 
-function lostIn({ answers, taken, tasks }: Case, job: BookedJob): string[] {
+function lostIn({ command, answers, taken, tasks }: Case, job: BookedJob): string[] {
   const { least } = submitsOf(tasks)
+  // Never acknowledged, so only its token, void after three seconds, could have led to a place that one person sees.
+  if (command.wish === 'private' && !answers.acked && codeOf(job.failure) === 'delivery_gone') return []
   return [
     ...(job.state === 'delivered' ? [] : [`its job is ${job.state}${job.failure === null ? '' : ` (${job.failure})`}`]),
     ...(answers.final.length === 0 ? ['no answer'] : []),
@@ -197,7 +231,8 @@ const rightEnds: Readonly<Record<Wish, readonly string[]>> = {
   cancel: ['completed', 'cancelled'],
   refused: ['failed content_rejected'],
   failing: ['failed upstream_failed'],
-  bumpy: ['completed'],
+  // Where the line is longer than a task may take, a 429 is not waited for.
+  bumpy: ['completed', 'failed rate_limited'],
   lost_answer: [],
 }
 
@@ -223,9 +258,11 @@ function outcomeProblems({ command, job, tasks, answers }: Case): string[] {
 }
 
 function endOf({ state, failure }: BookedTask): string {
-  if (state !== 'failed' || failure === null) return state
-  const { code } = JSON.parse(failure) as { readonly code: string }
-  return `failed ${code}`
+  return state === 'failed' ? `failed ${codeOf(failure)}` : state
+}
+
+function codeOf(failure: string | null): string | null {
+  return failure === null ? null : (JSON.parse(failure) as { readonly code: string }).code
 }
 
 /** An acknowledged command is answered in the message that acknowledged it; a private one where nobody else sees it. */
@@ -266,6 +303,18 @@ function toldOtherwise({ presses }: Command, job: BookedJob | null): string | nu
 
 function nameOf({ command, job }: Case): string {
   return `${command.tag} (${command.wish}, job ${job?.id ?? 'none'})`
+}
+
+/** The most of these times that lie within one second. */
+function mostInOneSecond(times: readonly number[]): number {
+  const sorted = times.toSorted((a, b) => a - b)
+  let first = 0
+  let highest = 0
+  for (const [last, at] of sorted.entries()) {
+    while (at - (sorted[first] ?? at) >= 1_000) first += 1
+    highest = Math.max(highest, last - first + 1)
+  }
+  return highest
 }
 
 function sum(numbers: readonly number[]): number {

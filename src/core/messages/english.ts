@@ -1,6 +1,7 @@
 import type { Failure, FailureCode } from '../failure.ts'
+import type { JobAction, Omitted } from '../job.ts'
 import type { Messages, Words } from '../messages.ts'
-import { creditsPerPicture, type Problem, requestLimits } from '../request.ts'
+import { type BotPermission, creditsPerPicture, type Problem, requestLimits } from '../request.ts'
 import { knownFlags } from '../text.ts'
 
 const ratioNames = { '1:1': 'square', '2:3': 'portrait', '3:2': 'landscape' } as const
@@ -42,6 +43,8 @@ const failures: Readonly<Record<FailureCode, string>> = {
   surface_unavailable: 'The chat could not be reached. Ask again in a few minutes.',
   token_rejected: 'The bot is not signed in here any more. Whoever runs it has to set it up again.',
   store_unavailable: 'The bot can’t write down requests right now, so nothing was started. Try again in a minute.',
+  accept_unknown:
+    'The bot lost its database for a moment. If your picture does not appear here within a few minutes, ask again.',
   not_ours: 'Something went wrong on our side. Ask again.',
   configuration: 'The bot is not set up completely. Tell whoever runs it.',
   internal: 'Something went wrong on our side. Ask again; if it happens again, tell whoever runs the bot.',
@@ -52,6 +55,8 @@ export const english: Messages = {
   locale: 'en',
   queued: (place) => (place === null ? 'In line…' : place <= 1 ? 'Next in line…' : `In line, number ${place}…`),
   preparing: (inputCount) => (inputCount === 1 ? 'Reading your picture…' : 'Reading your pictures…'),
+  sharing: 'Sharing…',
+  pressToSee: (button) => `This takes long. Press ${button} to see how far it is.`,
   running: ({ done, total, elapsedMs, remainingMs, late }) => {
     if (late) return 'The image service takes too long. If the picture still comes within a day, it appears here.'
     const counted = total > 1 ? `Drawing, ${done} of ${total} done` : 'Drawing'
@@ -89,6 +94,52 @@ export const english: Messages = {
         return 'This request is too old to be cancelled.'
     }
   },
+  eraseAnswer: (answer) => {
+    switch (answer) {
+      case 'erased':
+        return 'Deleted.'
+      case 'not_yours':
+        return 'Only the person who asked, or a moderator, can delete this.'
+      case 'live':
+        return 'This picture is still being made. Cancel it first.'
+      case 'unknown':
+        return 'The bot no longer knows this picture. Delete the message by hand.'
+    }
+  },
+  noJob: (why, command) => {
+    switch (why) {
+      case 'unknown':
+        return `The bot no longer knows this picture. Ask anew with ${command}.`
+      case 'not_yours':
+        return 'This picture belongs to somebody else.'
+      case 'live':
+        return 'This picture is still being made. Try again when it is done.'
+    }
+  },
+  noPicture: 'I can’t see a picture there. Attach one, or reply to a message that has one.',
+  unread:
+    'I can’t read this message. Mention me in your reply and say what to change, or open the picture’s menu and choose Apps, then Edit image.',
+  unseen:
+    'I can’t see what is in that message. Attach its picture here, or open its menu and choose Apps, then Edit image.',
+  formExpired: 'This form was open for too long. Open it again.',
+  formLate: 'That took too long, so the form did not open. Try again.',
+  used: (names) => ['Uses ', ...enumerated(names), '.'],
+  omitted: (omitted) => [
+    'Not used: ',
+    ...omitted.flatMap(({ name, why }, at) => [at === 0 ? '' : ', ', { quoted: name }, ` (${omissions[why]})`]),
+    '.',
+  ],
+  usage: ({ today, month, pictures, personDayCap, dayOver }) => [
+    personDayCap > 0 ? `Today: ${today} of ${creditsText(personDayCap)}.` : `Today: ${creditsText(today)}.`,
+    `Last 30 days: ${creditsText(month)}, ${pictures === 1 ? '1 picture' : `${pictures} pictures`}.`,
+    ...(dayOver ? ['Everybody’s credits for today are used up. There are new ones tomorrow.'] : []),
+  ],
+  unfinished: { live: 'Still being made', failed: 'Not made', cancelled: 'Cancelled' },
+  nothingYet: (command) => `No pictures yet. Try ${command} a fox in the snow.`,
+  nthPicture: (n) => `Picture ${n}`,
+  credits: creditsText,
+  duration: seconds,
+  action: (action) => actions[action],
   underWay: 'This is already on its way.',
   oldButton: 'This button is from an older version of the bot. Ask again instead.',
   problem,
@@ -98,12 +149,84 @@ export const english: Messages = {
     'Attach a picture, or reply to one, and say what to change.',
   ],
   inThread: 'The picture is in this message’s thread.',
+  away: (command) =>
+    `The bot is not in the channel, so the answer comes here. With ${command} in the channel it can answer there.`,
+  closed: 'The channel takes no posts from apps (it may be archived or restricted), so the answer comes here.',
+  linked: 'The picture could not be put here. This link works for a day or more: save the picture soon.',
   invite: (command) => `The bot is not in this channel. With ${command} it can do more here.`,
   reduced: 'Made smaller to fit this chat’s upload limit.',
   alt: (prompt, edited) => `${edited ? 'Edited picture' : 'Picture'}: ${prompt}`,
   quality: (quality) => `${quality === 'high' ? 'High' : 'Medium'} (${creditsPerPicture[quality]} credits)`,
   ratio: (ratio) => `${ratio} ${ratioNames[ratio]}`,
-  labels: { cancel: 'Cancel', reply: 'Edit', askedBy: 'Asked by' },
+  labels: {
+    cancel: 'Cancel',
+    drawing: 'is drawing…',
+    eraseSure: 'This deletes the picture and its message for everybody.',
+    keep: 'Keep it',
+    reply: 'Edit',
+    askedBy: 'Asked by',
+    sharedBy: 'Shared by',
+    again: 'Again',
+    edit: 'Edit…',
+    upgrade: 'High quality',
+    variations: 'Variations',
+    details: 'Details',
+    erase: 'Delete',
+    share: 'Share',
+    shareToChannel: 'Share to channel…',
+    shareToThread: 'Share to thread',
+    showResult: 'Show result',
+    open: 'Open',
+    older: 'Older',
+    newer: 'Newer',
+    history: 'Your pictures',
+    usage: 'Your credits',
+    howTo: 'How to use it',
+    repliedTo: 'the message you answered',
+  },
+  form: {
+    create: 'Create a picture',
+    edit: 'Edit a picture',
+    share: 'Share a picture',
+    prompt: 'What to draw',
+    promptHint: 'A fox in the snow, watercolour',
+    change: 'What to change',
+    changeHint: 'Make it night',
+    pictures: 'Pictures to use',
+    picturesHint: 'PNG, JPEG, WebP, GIF, AVIF or HEIC, up to 20 MB each',
+    aspectRatio: 'Shape',
+    quality: 'Quality',
+    count: 'How many',
+    where: 'Where to post it',
+    onlyMe: 'Only to me',
+    submitCreate: 'Create',
+    submitEdit: 'Edit',
+    submitShare: 'Share',
+    close: 'Close',
+    which: 'Pictures to change',
+    morePictures: 'More pictures to use',
+  },
+  install: {
+    title: 'Imagine for Slack',
+    intro: 'Makes pictures from words, and edits pictures, right in your channels.',
+    button: 'Add to Slack',
+    done: (workspace) => `Imagine is installed in ${workspace}. Type /imagine there to begin.`,
+    denied: 'Nothing was installed. You can come back here at any time.',
+    stale: 'That took too long, or it began in another browser. Begin again.',
+    failed: 'Slack did not complete the installation. Begin again; if it happens again, tell whoever runs the bot.',
+  },
+  detail: {
+    prompt: 'Words',
+    aspectRatio: 'Shape',
+    quality: 'Quality',
+    credits: 'Cost',
+    took: 'Took',
+    askedBy: 'Asked by',
+    when: 'When',
+    inputs: 'Pictures used',
+    madeFrom: 'Made from',
+    number: 'Number',
+  },
   command: {
     imagine: 'Make a picture from words, or edit pictures',
     prompt: 'What to draw, or what to change in the pictures',
@@ -113,6 +236,31 @@ export const english: Messages = {
     moreImages: 'Another picture to use',
     count: 'How many pictures, 1 to 4',
     private: 'Show the picture only to me',
+    spoiler: 'Hide the picture until somebody clicks on it',
+    images: 'Your pictures, your credits, and how to use the bot',
+    history: 'Pictures that you asked for here',
+    show: 'Bring a picture back',
+    showId: 'Its number, from Details',
+    usage: 'Credits that you have spent',
+    help: 'How to use the bot',
+    editImage: 'Edit image',
+    createImage: 'Create image',
+  },
+  names: {
+    imagine: 'imagine',
+    prompt: 'prompt',
+    aspectRatio: 'aspect_ratio',
+    quality: 'quality',
+    image: 'image',
+    count: 'count',
+    private: 'private',
+    spoiler: 'spoiler',
+    images: 'images',
+    history: 'history',
+    show: 'show',
+    id: 'id',
+    usage: 'usage',
+    help: 'help',
   },
 }
 
@@ -144,7 +292,51 @@ function problem(problem: Problem): Words {
       return [`That is ${problem.given} pictures. Use at most ${requestLimits.inputs}.`]
     case 'not_a_picture':
       return [{ quoted: problem.name }, ' is not a picture. Attach a PNG, JPEG, WebP, GIF, AVIF or HEIC file.']
+    case 'picture_unusable':
+      return [
+        { quoted: problem.omitted.name },
+        ` can’t be used: ${omissions[problem.omitted.why]}. Attach another picture.`,
+      ]
+    case 'permission_missing':
+      return [
+        `The bot needs more permissions here: ${listed(
+          problem.permissions.map((name) => permissionNames[name]),
+          'and',
+        )}. Ask a moderator. Nothing was charged.`,
+      ]
+    case 'private_needs_command':
+      return [`A message can’t be answered privately. Use ${problem.command} instead.`]
   }
+}
+
+const permissionNames: Readonly<Record<BotPermission, string>> = {
+  view_channel: 'View Channel',
+  send_messages: 'Send Messages',
+  send_in_threads: 'Send Messages in Threads',
+  attach_files: 'Attach Files',
+  read_history: 'Read Message History',
+}
+
+const omissions: Readonly<Record<Omitted['why'], string>> = {
+  not_a_picture: 'not a picture',
+  too_large: 'larger than 20 MB',
+  too_many: `more than ${requestLimits.inputs} pictures`,
+  gone: 'no longer there',
+  not_visible: 'the bot can’t see it',
+}
+
+const actions: Readonly<Record<JobAction, string>> = {
+  imagine: 'Made from words',
+  edit: 'Edited',
+  again: 'Made again',
+  upgrade: 'Made in high quality',
+  variations: 'Variations',
+  share: 'Shared',
+}
+
+/** Names as they were given, between our own commas. */
+function enumerated(names: readonly string[]): Words {
+  return names.flatMap((name, at) => [at === 0 ? '' : at === names.length - 1 ? ' and ' : ', ', { quoted: name }])
 }
 
 function listed(items: readonly string[], word: 'and' | 'or'): string {

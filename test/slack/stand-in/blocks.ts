@@ -11,7 +11,7 @@ export interface SeenBlocks {
   /** What stands there, from top to bottom. */
   readonly lines: string[]
   /** Ids of the pictures shown, with their descriptions. */
-  readonly images: { readonly id: string; readonly alt: string }[]
+  readonly images: { readonly id: string; readonly alt: string; readonly url: string }[]
   readonly buttons: SeenButton[]
 }
 
@@ -23,10 +23,10 @@ export interface Checked {
   readonly markup: string[]
 }
 
-const fields = (value: Json | undefined): Fields =>
+export const fields = (value: Json | undefined): Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {}
-const list = (value: Json | undefined): Json[] => (Array.isArray(value) ? value : [])
-const text = (value: Json | undefined): string => (typeof value === 'string' ? value : '')
+export const list = (value: Json | undefined): Json[] => (Array.isArray(value) ? value : [])
+export const text = (value: Json | undefined): string => (typeof value === 'string' ? value : '')
 
 /** Text that Slack reads as markup, as a person sees it. */
 export function readMarkup(markup: string): string {
@@ -65,7 +65,8 @@ export function checkBlocks(blocks: Json[]): Checked {
 
 type Say = (problem: string) => void
 
-function checkBlock(block: Fields, say: Say, seen: SeenBlocks, markup: string[]): void {
+/** One block of a message or a view. */
+export function checkBlock(block: Fields, say: Say, seen: SeenBlocks, markup: string[]): void {
   const read = (value: Json | undefined, most: number, plainOnly = false) =>
     seen.lines.push(readText(fields(value), most, plainOnly, say, markup))
   switch (text(block.type)) {
@@ -75,6 +76,7 @@ function checkBlock(block: Fields, say: Say, seen: SeenBlocks, markup: string[])
       if (block.text !== undefined) read(block.text, 3_000)
       if (parts.length > 10) say('more than 10 fields')
       for (const part of parts) read(part, 2_000)
+      if (block.accessory !== undefined) checkAccessory(fields(block.accessory), say, seen)
       return
     }
     case 'header':
@@ -129,6 +131,14 @@ function readRichText(part: Fields, say: Say, seen: SeenBlocks): void {
       if (text(element.text) === '') say('empty rich text')
       return text(element.text)
     }
+    if (element.type === 'link') {
+      if (!/^https?:/.test(text(element.url)) || text(element.url).length > 3_000) say('url of a link')
+      return `[${text(element.text)}](${text(element.url)})`
+    }
+    if (element.type === 'date') {
+      if (typeof element.timestamp !== 'number' || text(element.format) === '') say('a date')
+      return text(element.fallback)
+    }
     if (element.type === 'user' || element.type === 'broadcast') return `[ping ${JSON.stringify(element)}]`
     say(`unknown rich text element ${text(element.type)}`)
     return ''
@@ -144,7 +154,14 @@ function checkImage(block: Fields, say: Say, seen: SeenBlocks): void {
   if (block.slack_file === undefined && block.image_url === undefined) say('an image without a source')
   if (block.slack_file !== undefined && (file.id === undefined) === (file.url === undefined)) say('id XOR url')
   if (file.id !== undefined && !/^F[A-Z0-9]{8,}$/.test(text(file.id))) say('not a file id')
-  seen.images.push({ id: text(file.id), alt })
+  const url = text(block.image_url)
+  if (url !== '' && (url.length > 3_000 || !url.startsWith('https://'))) say('image_url')
+  seen.images.push({ id: text(file.id), alt, url })
+}
+
+function checkAccessory(accessory: Fields, say: Say, seen: SeenBlocks): void {
+  if (accessory.type === 'image') checkImage(accessory, say, seen)
+  else checkButton(accessory, say, seen)
 }
 
 function checkButton(element: Fields, say: Say, seen: SeenBlocks): void {
@@ -157,5 +174,21 @@ function checkButton(element: Fields, say: Say, seen: SeenBlocks): void {
   if (text(label.text) === '' || text(label.text).length > 75) say('button label')
   if (text(element.value).length > 2_000) say('button value')
   if (text(element.action_id) === '' || text(element.action_id).length > 255) say('action_id')
+  if (text(element.url).length > 3_000) say('button url')
+  if (element.style !== undefined && element.style !== 'primary' && element.style !== 'danger') say('button style')
+  if (element.confirm !== undefined) checkConfirm(fields(element.confirm), say)
   seen.buttons.push({ text: text(label.text), actionId: text(element.action_id), value: text(element.value) })
+}
+
+function checkConfirm(confirm: Fields, say: Say): void {
+  const most: readonly (readonly [string, number])[] = [
+    ['title', 100],
+    ['text', 300],
+    ['confirm', 30],
+    ['deny', 30],
+  ]
+  for (const [part, length] of most) {
+    const words = text(fields(confirm[part]).text)
+    if (words === '' || words.length > length) say(`confirm ${part}`)
+  }
 }

@@ -1,10 +1,13 @@
 import type { Fields, Json } from './blocks.ts'
+import type { Office } from './office.ts'
+import type { Views } from './views.ts'
 import { type Channel, type File, Refused, type Workspace } from './workspace.ts'
 
 /** The Web API's methods, as unfriendly as the real ones. */
 export interface MethodsOptions {
   readonly workspace: Workspace
-  readonly botToken: string
+  readonly views: Views
+  readonly office: Office
   readonly appToken: string
   readonly scopes: Set<string>
   readonly origin: () => string
@@ -22,6 +25,9 @@ const scopesOf: Readonly<Record<string, string>> = {
   'chat.postMessage': 'chat:write',
   'chat.postEphemeral': 'chat:write',
   'chat.update': 'chat:write',
+  'chat.delete': 'chat:write',
+  'assistant.threads.setStatus': 'chat:write',
+  'files.delete': 'files:write',
   'files.info': 'files:read',
   'files.getUploadURLExternal': 'files:write',
   'files.completeUploadExternal': 'files:write',
@@ -31,14 +37,20 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'chat.postMessage': ['channel', 'text', 'blocks', 'thread_ts', 'unfurl_links', 'unfurl_media'],
   'chat.postEphemeral': ['channel', 'user', 'text', 'blocks', 'thread_ts'],
   'chat.update': ['channel', 'ts', 'text', 'blocks'],
+  'chat.delete': ['channel', 'ts'],
+  'chat.getPermalink': ['channel', 'message_ts'],
+  'assistant.threads.setStatus': ['channel_id', 'thread_ts', 'status'],
+  'files.delete': ['file'],
   'files.info': ['file'],
   'files.getUploadURLExternal': ['filename', 'length', 'alt_txt', 'snippet_type'],
   'files.completeUploadExternal': ['files', 'channel_id', 'thread_ts', 'initial_comment'],
   'conversations.replies': ['channel', 'ts', 'limit', 'inclusive'],
+  'views.open': ['trigger_id', 'view'],
+  'views.publish': ['user_id', 'view'],
 }
 
 export function createMethods(options: MethodsOptions): Methods {
-  const { workspace, scopes } = options
+  const { workspace, scopes, views, office } = options
   const { bot, channels, messages, files, violations } = workspace
 
   function needs(scope: string): void {
@@ -70,7 +82,10 @@ export function createMethods(options: MethodsOptions): Methods {
   }
 
   const methods: Readonly<Record<string, Method>> = {
-    'auth.test': () => ({ user_id: bot, bot_id: 'B0IMAGINE', team_id: workspace.team, user: 'imagine' }),
+    'auth.test': () => ({ user_id: bot, bot_id: 'B0IMAGINE', team_id: office.team(), user: 'imagine' }),
+
+    'views.open': (args) => views.open(args),
+    'views.publish': (args) => views.publish(args),
 
     'chat.postMessage': (args) => {
       const channel = conversation(args.channel ?? '')
@@ -103,6 +118,42 @@ export function createMethods(options: MethodsOptions): Methods {
       return { channel: channel.id, ts: found.ts, text: found.text }
     },
 
+    'chat.delete': (args) => {
+      const channel = conversation(args.channel ?? '')
+      const at = messages.findIndex(({ ts, channel: id, onlyFor }) => ts === args.ts && id === channel.id && !onlyFor)
+      if (messages[at] === undefined) throw new Refused('message_not_found')
+      if (messages[at].user !== bot) throw new Refused('cant_delete_message')
+      mayPost(channel)
+      messages.splice(at, 1)
+      return { channel: channel.id, ts: args.ts ?? '' }
+    },
+
+    'chat.getPermalink': (args) => {
+      const channel = conversation(args.channel ?? '')
+      const found = messages.find(({ ts, channel: id }) => ts === args.message_ts && id === channel.id)
+      if (found === undefined) throw new Refused('message_not_found')
+      return { permalink: `https://stand-in.slack.com/archives/${channel.id}/p${found.ts.replace('.', '')}` }
+    },
+
+    'assistant.threads.setStatus': (args) => {
+      const channel = conversation(args.channel_id ?? '')
+      const thread = threadOf(channel, args.thread_ts)
+      if (thread === null) throw new Refused('invalid_thread_ts')
+      if (args.status === undefined) throw new Refused('missing_argument')
+      workspace.statuses.set(`${channel.id}:${thread}`, args.status)
+      return {}
+    },
+
+    'files.delete': (args) => {
+      const file = files.get(args.file ?? '')
+      if (file === undefined) throw new Refused('file_not_found')
+      if (file.owner !== bot) throw new Refused('cant_delete_file')
+      files.delete(file.id)
+      const left = messages.filter((message) => !message.files.includes(file.id) || message.files.length > 1)
+      messages.splice(0, messages.length, ...left)
+      return {}
+    },
+
     'files.getUploadURLExternal': (args) => {
       const length = Number(args.length)
       if (args.filename === undefined || !(length > 0)) throw new Refused('missing_argument')
@@ -126,20 +177,24 @@ export function createMethods(options: MethodsOptions): Methods {
         if (file === undefined || file.bytes === null) throw new Refused('file_not_found')
         if (file.completed) violations.push('an upload completed twice')
         file.completed = true
-        if (channel === null || !options.sharing()) continue
+      }
+      if (channel !== null && options.sharing()) {
         const ts = workspace.nextTs()
-        file.shares.set(channel.id, ts)
+        const thread = threadOf(channel, args.thread_ts)
+        // One message has them all.
         messages.push({
-          ...{ channel: channel.id, ts, user: bot, thread: threadOf(channel, args.thread_ts), files: [file.id] },
+          ...{ channel: channel.id, ts, user: bot, thread, files: orders.map(({ id }) => id) },
           ...{ onlyFor: null, text: '', seen: { lines: [], images: [], buttons: [] }, blockIds: [], edits: 0 },
         })
+        for (const file of found) file?.shares.set(channel.id, ts)
       }
       return { files: orders.map(({ id }) => ({ id, mimetype: '', shares: {} })) }
     },
 
     'files.info': (args) => {
       const file = files.get(args.file ?? '')
-      if (file === undefined) throw new Refused('file_not_found')
+      // Before it is completed, an upload is no file.
+      if (file === undefined || !file.completed) throw new Refused('file_not_found')
       return { file: infoOf(file, look(file)) }
     },
 
@@ -179,10 +234,11 @@ export function createMethods(options: MethodsOptions): Methods {
   return (method, args, token) => {
     if (method === 'apps.connections.open') {
       if (token !== options.appToken)
-        throw new Refused(token === options.botToken ? 'not_allowed_token_type' : 'invalid_auth')
+        throw new Refused(office.isBot(token) ? 'not_allowed_token_type' : 'invalid_auth')
       return { url: options.connect() }
     }
-    if (token !== options.botToken) throw new Refused(token === '' ? 'not_authed' : 'invalid_auth')
+    if (method === 'oauth.v2.access') return office.access(args as Record<string, string>)
+    office.check(token)
     const run = methods[method]
     if (run === undefined) {
       violations.push(`unknown method ${method}`)

@@ -54,6 +54,8 @@ export interface Seen {
     readonly alt: string
     readonly bytes: Buffer
     readonly type: string
+    /** Where Slack was told to fetch it, as opposed to a file. */
+    readonly url: string
   }[]
   readonly buttons: SeenBlocks['buttons']
   /** Names of the files attached, as opposed to shown in the message. */
@@ -80,6 +82,10 @@ export interface Workspace {
   readonly violations: string[]
   /** Everybody and everything that was called by a message. */
   readonly pings: string[]
+  /** The status line of each thread, by conversation and thread. */
+  readonly statuses: Map<string, string>
+  /** Whether Slack can fetch a picture from an address. */
+  reaches: (url: string) => boolean
   nextTs(): string
   nextId(prefix: string): string
   addChannel(kind: Channel['kind'], members: readonly string[], id?: string): Channel
@@ -105,6 +111,8 @@ export function createWorkspace(): Workspace {
   const files = new Map<string, File>()
   const violations: string[] = []
   const pings: string[] = []
+  const statuses = new Map<string, string>()
+  const shared: Pick<Workspace, 'reaches'> = { reaches: () => false }
   const bot = 'U0IMAGINE'
   let count = 0
 
@@ -148,7 +156,13 @@ export function createWorkspace(): Workspace {
       throw new Refused('invalid_blocks', {
         response_metadata: { messages: result.problems.map((p) => `[ERROR] ${p}`) },
       })
-    for (const { id } of result.seen.images) checkPicture(id)
+    for (const { id, url } of result.seen.images) {
+      if (url === '') checkPicture(id)
+      else if (!shared.reaches(url))
+        throw new Refused('invalid_blocks', {
+          response_metadata: { messages: ['[ERROR] downloading image failed [json-pointer:/blocks/1/image_url]'] },
+        })
+    }
     pings.push(...[text, ...result.markup].flatMap(pingsIn), ...result.seen.lines.filter((l) => l.startsWith('[ping')))
     return { text, seen: result.seen, blockIds: result.blockIds }
   }
@@ -169,6 +183,8 @@ export function createWorkspace(): Workspace {
     const content = checked(body, 40_000)
     const message: Message = { channel, thread, onlyFor, ...content, ts: nextTs(), user: bot, files: [], edits: 0 }
     messages.push(message)
+    // Its next post takes the line away.
+    statuses.delete(`${channel}:${thread}`)
     return message
   }
 
@@ -185,9 +201,9 @@ export function createWorkspace(): Workspace {
       text: readMarkup(text),
       // Where there are blocks, the text is not shown.
       lines: seen.lines.length > 0 ? seen.lines : [readMarkup(text)],
-      images: seen.images.map(({ id, alt }) => {
+      images: seen.images.map(({ id, alt, url }) => {
         const file = files.get(id)
-        return { id, alt, bytes: file?.bytes ?? Buffer.alloc(0), type: file?.mimetype ?? '' }
+        return { id, alt, url, bytes: file?.bytes ?? Buffer.alloc(0), type: file?.mimetype ?? '' }
       }),
       buttons: seen.buttons,
       files: attached.map((id) => files.get(id)?.name ?? id),
@@ -195,8 +211,8 @@ export function createWorkspace(): Workspace {
   }
 
   const team = 'T0TEAM001'
-  return {
-    ...{ team, bot, channels, messages, files, violations, pings },
+  return Object.assign(shared, {
+    ...{ team, bot, channels, messages, files, violations, pings, statuses },
     nextTs,
     nextId,
     addChannel,
@@ -204,5 +220,5 @@ export function createWorkspace(): Workspace {
     write,
     rewrite,
     see,
-  }
+  })
 }
