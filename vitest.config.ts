@@ -31,6 +31,7 @@ export default defineConfig({
         test: {
           name: 'torture',
           include: [torture],
+          testTimeout: 120_000,
           hookTimeout: 60_000,
           // Each has many processes of its own, and chats wait for no machine: so after the others, not beside them.
           maxWorkers: 3,

@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util'
 import { acks } from './acks.ts'
 import type { Benchmark, Outcome } from './benchmark.ts'
+import { commandToPost } from './command-to-post.ts'
 import { writeDocument } from './document.ts'
 import { inFlight } from './in-flight.ts'
+import { jobs } from './jobs.ts'
 import { polling } from './polling.ts'
 import { rateLimit } from './rate-limit.ts'
 import { resources } from './resources.ts'
@@ -10,7 +12,17 @@ import { statusRequests } from './status-requests.ts'
 import { goalTable, textOf } from './table.ts'
 import { transfer } from './transfer.ts'
 
-const benchmarks: readonly Benchmark[] = [polling, rateLimit, inFlight, statusRequests, transfer, acks, resources]
+const benchmarks: readonly Benchmark[] = [
+  polling,
+  rateLimit,
+  inFlight,
+  jobs,
+  statusRequests,
+  commandToPost,
+  transfer,
+  acks,
+  resources,
+]
 
 const usage = `npm run bench -- [names] [--quick] [--write]
 

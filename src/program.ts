@@ -138,9 +138,9 @@ export async function startProgram(config: Config, given: ProgramTools): Promise
     },
     looksPerSecond: limits.pollsPerSecond,
     settings: {
-      limits: () => ({
+      limits: (taskClass) => ({
         // More would only make each other's looks late: they wait in line instead.
-        maxInFlight: Math.min(limits.maxInFlight, poller.capacity()),
+        maxInFlight: Math.min(limits.maxInFlight, poller.capacity(taskClass)),
         perSecond: limits.submitsPerSecond,
         maxRunningPerPerson,
         slotMs: limits.taskTimeoutMs,

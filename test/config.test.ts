@@ -12,6 +12,12 @@ const slack: Environment = {
   IMAGE_API_KEY: 'aio_key',
 }
 
+const signingSecret = '8f742231b10e8888abcd99eeeeee85a5'
+const install: Environment = {
+  ...{ SLACK_CLIENT_ID: '123.456', SLACK_CLIENT_SECRET: 'c'.repeat(32), SLACK_STATE_SECRET: 's'.repeat(32) },
+  ...{ SECRETS_KEY: 'k'.repeat(32), PUBLIC_URL: 'https://bot.test' },
+}
+
 function config(environment: Environment): Config {
   const loaded = loadConfig(environment)
   if (!loaded.ok) throw new Error(loaded.problems.join('\n'))
@@ -84,14 +90,36 @@ describe('variables', () => {
 
   it('turn on Slack', () => {
     expect(config(slack)).toMatchObject({
-      slack: { botToken: 'xoxb-1-2-abc', appToken: 'xapp-1-A-2-def', sockets: 2, apiUrl: 'https://slack.com/api/' },
+      slack: {
+        apiUrl: 'https://slack.com/api/',
+        transport: { kind: 'sockets', appToken: 'xapp-1-A-2-def', sockets: 2 },
+        access: { kind: 'token', botToken: 'xoxb-1-2-abc' },
+      },
       discord: null,
       playground: false,
     })
     expect(config({ ...slack, SLACK_API_URL: 'http://localhost:9/api', SLACK_SOCKETS: '10' }).slack).toMatchObject({
       apiUrl: 'http://localhost:9/api/',
-      sockets: 10,
+      transport: { sockets: 10 },
     })
+  })
+
+  it('have Slack heard by requests where there is no token for sockets', () => {
+    const http: Environment = { ...slack, SLACK_APP_TOKEN: undefined, SLACK_SIGNING_SECRET: signingSecret }
+    expect(config(http).slack?.transport).toEqual({ kind: 'http', signingSecret })
+    expect(config({ ...slack, SLACK_SIGNING_SECRET: signingSecret }).slack?.transport.kind).toBe('sockets')
+  })
+
+  it('open Slack to many workspaces', () => {
+    const sockets: Environment = { ...slack, SLACK_BOT_TOKEN: undefined }
+    const access = {
+      ...{ kind: 'install', clientId: '123.456', clientSecret: 'c'.repeat(32), stateSecret: 's'.repeat(32) },
+      ...{ secretsKey: 'k'.repeat(32), publicUrl: 'https://bot.test' },
+    }
+    expect(config({ ...sockets, ...install }).slack).toMatchObject({ access, transport: { kind: 'sockets' } })
+    const http = { IMAGE_API_KEY: 'aio_key', SLACK_SIGNING_SECRET: signingSecret }
+    expect(config({ ...http, ...install }).slack).toMatchObject({ access, transport: { kind: 'http' } })
+    expect(config({ ...http, ...install }).playground).toBe(false)
   })
 
   it('turn on both', () => {
@@ -181,6 +209,8 @@ describe('a wrong variable', () => {
     ['SLACK_APP_TOKEN', 'xoxb-1'],
     ['SLACK_SOCKETS', '0'],
     ['SLACK_SOCKETS', '11'],
+    ['SLACK_SIGNING_SECRET', 'not hexadecimal'],
+    ['SECRETS_KEY', 'too short'],
     ['SLACK_API_URL', 'ftp://slack.test'],
     ['IMAGE_API_KEY', 'aio key'],
     ['IMAGE_API_URL', 'simulation'],
@@ -235,7 +265,16 @@ describe('a wrong variable', () => {
 
 describe('what does not go together', () => {
   it.each<[string, Environment, readonly string[]]>([
-    ['half of Slack', { SLACK_BOT_TOKEN: 'xoxb-1', IMAGE_API_KEY: 'k' }, ['SLACK_APP_TOKEN']],
+    ['Slack without an ear', { SLACK_BOT_TOKEN: 'xoxb-1', IMAGE_API_KEY: 'k' }, ['SLACK_APP_TOKEN']],
+    ['Slack without a mouth', { SLACK_SIGNING_SECRET: signingSecret, IMAGE_API_KEY: 'k' }, ['SLACK_BOT_TOKEN']],
+    ['one workspace and many', { ...slack, ...install }, ['SLACK_BOT_TOKEN']],
+    [
+      'half of many workspaces',
+      { SLACK_APP_TOKEN: 'xapp-1', SLACK_CLIENT_ID: '1.2', IMAGE_API_KEY: 'k' },
+      ['SLACK_CLIENT_SECRET', 'SLACK_STATE_SECRET', 'SECRETS_KEY', 'PUBLIC_URL'],
+    ],
+    ['many workspaces without an ear', { ...install, IMAGE_API_KEY: 'k' }, ['SLACK_APP_TOKEN']],
+    ['a key for secrets that nobody needs', { ...slack, SECRETS_KEY: 'k'.repeat(32) }, []],
     ['the other half', { SLACK_APP_TOKEN: 'xapp-1', IMAGE_API_KEY: 'k' }, ['SLACK_BOT_TOKEN']],
     ['Discord without a key', { DISCORD_TOKEN: discordToken }, ['IMAGE_API_KEY']],
     ['Slack without a key', { ...slack, IMAGE_API_KEY: undefined }, ['IMAGE_API_KEY']],
@@ -264,10 +303,11 @@ describe('secrets', () => {
     'hunter2 key',
     'postgrs://u:hunter2@db/x',
     'https://u:hunter2@x.test',
+    'hunter2 too short',
   ]
 
   it('are in no problem', () => {
-    const [DISCORD_TOKEN, SLACK_BOT_TOKEN, SLACK_APP_TOKEN, IMAGE_API_KEY, DATABASE_URL, IMAGE_API_URL] = secrets
+    const [DISCORD_TOKEN, SLACK_BOT_TOKEN, SLACK_APP_TOKEN, IMAGE_API_KEY, DATABASE_URL, IMAGE_API_URL, short] = secrets
     const said = problems({
       DISCORD_TOKEN,
       SLACK_BOT_TOKEN,
@@ -276,8 +316,10 @@ describe('secrets', () => {
       DATABASE_URL,
       IMAGE_API_URL,
       PUBLIC_URL: IMAGE_API_URL,
+      ...{ SLACK_SIGNING_SECRET: short, SLACK_CLIENT_ID: short, SLACK_CLIENT_SECRET: short },
+      ...{ SLACK_STATE_SECRET: short, SECRETS_KEY: short },
     })
-    expect(said).toHaveLength(7)
+    expect(said).toHaveLength(13)
     expect(said.join('\n')).not.toContain('hunter2')
   })
 })
@@ -296,8 +338,13 @@ describe('the documents', () => {
 
   const uncommented = () => example.replace(/^# ?(?=[A-Z][A-Z_]*=)/gm, '')
 
-  it('.env.example is right with every line taken in', () => {
-    const environment = parseEnv(uncommented())
+  it.each([
+    ['one workspace of Slack', ['SLACK_CLIENT_ID', 'SLACK_CLIENT_SECRET', 'SLACK_STATE_SECRET']],
+    ['many workspaces of Slack', ['SLACK_BOT_TOKEN']],
+  ])('.env.example is right with every line taken in, for %s', (_name, others) => {
+    const environment = Object.fromEntries(
+      Object.entries(parseEnv(uncommented())).filter(([name]) => !others.includes(name)),
+    )
     expect(problems(environment)).toEqual([])
     const loaded = config(environment)
     expect(loaded.discord).not.toBeNull()
@@ -319,6 +366,11 @@ describe('the documents', () => {
       'DISCORD_TOKEN',
       'SLACK_BOT_TOKEN',
       'SLACK_APP_TOKEN',
+      'SLACK_SIGNING_SECRET',
+      'SLACK_CLIENT_ID',
+      'SLACK_CLIENT_SECRET',
+      'SLACK_STATE_SECRET',
+      'SECRETS_KEY',
       'IMAGE_API_KEY',
       'DATABASE_URL',
       'METRICS_PORT',

@@ -13,9 +13,9 @@ const longestMs = 900_000
 
 /** The product's own: its poller and its client of the image API. */
 export async function createOurs({ connections, ...settings }: OurSettings, origin: string): Promise<Poll> {
-  const [{ createPoller }, { priorDurations }, { createImageApi }, { systemClock }] = await Promise.all([
+  const [{ createPoller }, { createExperience }, { createImageApi }, { systemClock }] = await Promise.all([
     import('../../src/core/poller.ts'),
-    import('../../src/core/durations.ts'),
+    import('../../src/core/experience.ts'),
     import('../../src/imageapi/client.ts'),
     import('../../src/core/clock.ts'),
   ])
@@ -23,10 +23,12 @@ export async function createOurs({ connections, ...settings }: OurSettings, orig
     { baseUrl: `${origin}/api/v1`, key: 'aio_bench', model: 'gpt-image-1-5', poolSize: connections, timeouts },
     { log: quietLog },
   )
-  const durations = priorDurations()
+  // As without a database: everything is learned in this process.
+  const store = { all: async () => new Map(), update: async () => '' }
+  const experience = createExperience({ store, clock: systemClock, log: quietLog })
   const poller = createPoller({
     ...{ api, clock: systemClock, random: Math.random, meter: noMeter, log: quietLog },
-    ...{ durations: () => durations, ...settings },
+    ...{ experience, ...settings },
   })
   const { signal } = new AbortController()
   return async ({ id, at, quality }) => {

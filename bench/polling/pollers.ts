@@ -6,8 +6,7 @@ import { createOurs, type OurSettings } from './ours.ts'
 /** Waits for a task of the upstream until it has ended; rejects when the task is lost. */
 export type Poll = (task: { readonly id: string; readonly at: number; readonly quality: Quality }) => Promise<unknown>
 
-export const peerNames = ['replicate', 'fal', 'azure', 'kie docs'] as const
-export type PeerName = (typeof peerNames)[number]
+export type PeerName = 'replicate' | 'fal' | 'azure' | 'kie docs'
 export type PollerChoice =
   | { readonly kind: 'peer'; readonly name: PeerName }
   | ({ readonly kind: 'ours' } & OurSettings)

@@ -54,6 +54,7 @@ export interface Arrived {
 
 const { bytes, deliveries, pace } = told<TransferServerOptions>()
 const person = 'U0BENCH'
+const links = new Map<number, Promise<number>>()
 
 const simulator = createSimulator({
   ...{ host: '127.0.0.1', port: 0, dir: null, clock: systemClock, random: Math.random, log: quietLog },
@@ -104,11 +105,14 @@ say({
   },
 } satisfies TransferReady)
 
-/** The same address, over a paced link where that is asked for. */
+/** The same address, over a paced link where that is asked for: one for each port. */
 async function way(address: string): Promise<string> {
   if (pace === null) return address
   const url = new URL(address)
-  url.port = String(await openPacedLink(Number(url.port), pace))
+  const port = Number(url.port)
+  const link = links.get(port) ?? openPacedLink(port, pace)
+  links.set(port, link)
+  url.port = String(await link)
   return url.href
 }
 

@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { systemClock } from '../../src/core/clock.ts'
-import type { AdapterTools, Call, Picture, Surface } from '../../src/core/ports.ts'
+import type { AdapterTools, Picture, ShowCall, Surface } from '../../src/core/ports.ts'
 import type { ViewOf } from '../../src/core/view.ts'
 import { noMeter, quietLog } from '../quiet.ts'
 import type { TransferReady } from './server.ts'
@@ -29,7 +32,7 @@ export const deliverers: Readonly<Record<Mode, (places: TransferReady) => Promis
       import('../../src/discord/address.ts'),
     ])
     const { apiUrl, applicationId, channelId, replies } = places.discord
-    const { surface } = createDiscord({ token: 'bench', apiUrl, userInstall: false }, tools)
+    const { surface } = createDiscord({ token: 'bench', apiUrl, userInstall: false }, await tools())
     const show = await shower(surface, places)
     return (n) => {
       const { token, messageId } = replies[n] ?? { token: '', messageId: null }
@@ -37,7 +40,7 @@ export const deliverers: Readonly<Record<Mode, (places: TransferReady) => Promis
         n,
         addressOf({
           ...{ version: 2, applicationId, channelId, messageId, ephemeral: false, guildId: null, botReaches: true },
-          ...{ uploadBytes: 10 * 1024 * 1024, replyTo: null, secret: { token, issuedAt: Date.now() } },
+          ...{ uploadBytes: 10 * 1024 * 1024, replyTo: null, spoiler: false, secret: { token, issuedAt: Date.now() } },
         }),
       )
     }
@@ -63,9 +66,24 @@ export const deliverers: Readonly<Record<Mode, (places: TransferReady) => Promis
       import('../../src/slack/address.ts'),
     ])
     const { apiUrl, botToken, appToken, team, channel } = places.slack
-    const { surface } = createSlack({ apiUrl, botToken, appToken, sockets: 1 }, tools)
+    const { surface } = createSlack(
+      {
+        apiUrl,
+        transport: { kind: 'sockets', appToken, sockets: 1 },
+        access: { kind: 'token', botToken },
+      },
+      await tools(),
+    )
     const show = await shower(surface, places)
-    const address = newAddress({ team, channel, thread: null, user: 'U0BENCH', private: false, response: null })
+    const address = newAddress({
+      team,
+      channel,
+      enterprise: null,
+      thread: null,
+      user: 'U0BENCH',
+      private: false,
+      response: null,
+    })
     return (n) => show(n, address)
   },
 
@@ -80,12 +98,19 @@ export const deliverers: Readonly<Record<Mode, (places: TransferReady) => Promis
   },
 }
 
-const tools: AdapterTools = {
-  ...{ log: quietLog, meter: noMeter, clock: systemClock, step: () => undefined },
-  newId: () => randomBytes(16).toString('hex'),
-  fatal: (error) => {
-    throw error
-  },
+/** What an adapter is given; the store is real, in a folder that goes with the machine's temporary files. */
+async function tools(): Promise<AdapterTools> {
+  const newId = () => randomBytes(16).toString('hex')
+  const { openSqliteStore } = await import('../../src/store/store.ts')
+  const dataDir = await mkdtemp(join(tmpdir(), 'imagine-bench-'))
+  const { drafts, vault, shelf } = await openSqliteStore({ dataDir, newId, ttlMs: 12_000, historyMs: 86_400_000 })
+  return {
+    ...{ log: quietLog, meter: noMeter, clock: systemClock, random: Math.random, newId, step: () => undefined },
+    ...{ drafts, vault, shelf, links: null, routes: { mount: () => undefined } },
+    fatal: (error) => {
+      throw error
+    },
+  }
 }
 
 /** Shows a finished job on a surface, with its picture from the image API. */
@@ -99,7 +124,7 @@ async function shower(surface: Surface, { imageApi, picture }: TransferReady) {
     { log: quietLog },
   )
   const result: Picture = api.result(picture)
-  const call: Call = { signal: new AbortController().signal, gate: () => undefined }
+  const call: ShowCall = { signal: new AbortController().signal, gate: () => undefined, keep: async () => undefined }
   return (n: number, address: Parameters<Surface['show']>[0]) => surface.show(address, viewOf(n, result), call)
 }
 
@@ -114,7 +139,7 @@ function viewOf(n: number, picture: Picture): ViewOf<'result'> {
       omitted: [],
       locale: 'en',
     },
-    request: { prompt: 'a picture', aspectRatio: '1:1', quality: 'medium', count: 1, private: false },
+    request: { prompt: 'a picture', aspectRatio: '1:1', quality: 'medium', count: 1, private: false, spoiler: false },
     ...{
       person: { id: 'U0BENCH', name: 'ann' },
       pictures: [{ n: 1, picture }],

@@ -4,7 +4,7 @@ import { decode, durationsFrom, encode, type Hazards, learn, priorHazards, type 
 import type { Clock, DurationStore, Log } from './ports.ts'
 import type { TaskClass } from './watched.ts'
 
-/** How long tasks take, learned from those that ended, by all replicas together and beyond a restart. */
+/** How long tasks take, learned from the looks at them, by all replicas together and beyond a restart. */
 export interface Experience {
   durations(taskClass: TaskClass): Durations
   saw(taskClass: TaskClass, sighting: Sighting): void
@@ -25,7 +25,7 @@ export interface ExperienceOptions {
 interface Learned {
   hazards: Hazards
   durations: Durations
-  /** How many tasks taught it. */
+  /** How many looks taught it. */
   seen: number
   /** Seen, and not learned from yet. */
   fresh: Sighting[]
@@ -37,10 +37,10 @@ interface Learned {
 const batch = 20
 /** What is kept counts as learned from many. */
 const many = 1_000
-/** A write a minute, or as soon as this many tasks of a class were seen; looked at every few seconds. */
-const keeping = { lookMs: 10_000, everyMs: 60_000, soonAt: 500 }
+/** A write a minute, or as soon as there were this many looks at tasks of a class; checked every few seconds. */
+const keeping = { lookMs: 10_000, everyMs: 60_000, soonAt: 3_000 }
 /** More than these would be forgotten anyway. */
-const mostUnkept = 2_000
+const mostUnkept = 10_000
 
 export function createExperience({ store, clock, log }: ExperienceOptions): Experience {
   const classes = new Map<TaskClass, Learned>()

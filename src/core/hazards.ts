@@ -10,10 +10,16 @@ export interface Hazards {
   readonly ended: Float64Array
 }
 
-/** What was seen of one task, in milliseconds since its submit: it was under way at `afterMs`. */
+/**
+ * What one look saw of a task, in milliseconds since its submit. Those still under way count too, as they are seen: to
+ * learn from the ends alone would be to learn from the short ones first.
+ */
 export interface Sighting {
+  /** What came before was told by earlier sightings. */
+  readonly fromMs: number
+  /** It was under way until here. */
   readonly afterMs: number
-  /** By when it had completed; null when no more is known of it. */
+  /** By when it had completed; null: it is still under way, or failed. */
   readonly byMs: number | null
 }
 
@@ -29,7 +35,7 @@ export function priorHazards(): Hazards {
     if (at < 3_000) return 0.25
     if (at < 10_000) return 1
     // Halves every 5 s.
-    return 0.25 * 0.5 ** ((at - 10_000) / 5_000)
+    return 0.1 * 0.5 ** ((at - 10_000) / 5_000)
   }
   const masses = Array.from({ length: binCount }, (_, bin) => {
     const [from, to] = [binEdges[bin] ?? 0, binEdges[bin + 1] ?? 0]
@@ -45,7 +51,7 @@ export function priorHazards(): Hazards {
   return { reached, ended }
 }
 
-/** What is known after some more tasks were seen, in their order. */
+/** What is known after some more looks, in their order. */
 export function learn(known: Hazards, sightings: readonly Sighting[]): Hazards {
   const next = { reached: known.reached.slice(), ended: known.ended.slice() }
   for (const sighting of sightings) see(next, sighting)
@@ -56,9 +62,9 @@ export function learn(known: Hazards, sightings: readonly Sighting[]): Hazards {
  * An end between two looks is spread over the bins between as ends were spread so far (one step of expectation
  * maximisation). Hazards alone would favour the late bins, and confirm a wrong peak there again and again.
  */
-function see(into: Hazards, { afterMs, byMs }: Sighting): void {
+function see(into: Hazards, { fromMs, afterMs, byMs }: Sighting): void {
   const first = binOf(afterMs)
-  for (let bin = 0; bin < first; bin += 1) note(into, bin, 1, 0)
+  for (let bin = binOf(fromMs); bin < first; bin += 1) note(into, bin, 1, 0)
   if (byMs === null) return
   const last = binOf(byMs)
   const shares: number[] = []

@@ -20,8 +20,8 @@ export interface Poller {
   budget(looksPerSecond: number): void
   /** How many tasks are watched. */
   readonly size: number
-  /** How many tasks all replicas together may have under way before their looks come too late. */
-  capacity(): number
+  /** How many tasks all replicas together may have under way before looks come too late; one more is of this class. */
+  capacity(taskClass: TaskClass): number
   /**
    * The mean time until the last of some tasks of a class ends that have run `elapsedMs`; null when one is slower than
    * usual.
@@ -137,9 +137,9 @@ export function createPoller(options: PollerOptions): Poller {
       const status = await api.look(watch.watched.taskId, watch.signal)
       if (watch.over) return
       meter.count('status_queries', { answer: status.state })
+      const sighting = sightingOf(watch, askedAt, status.state)
+      if (sighting !== null) experience.saw(watch.watched.taskClass, sighting)
       if (status.state !== 'working') {
-        const sighting = sightingOf(watch, askedAt, status.state)
-        if (sighting !== null) experience.saw(watch.watched.taskClass, sighting)
         meter.time('detection_lag', clock.monotonic() - endOf(watch, askedAt))
         watch.settle(status)
         return
@@ -200,7 +200,7 @@ export function createPoller(options: PollerOptions): Poller {
     get size() {
       return watches.size
     },
-    capacity: () => pricing.capacity(options.looksPerSecond),
+    capacity: (taskClass) => pricing.capacity(options.looksPerSecond, taskClass),
     remaining: (taskClass, elapsedMs) => remaining(experience.durations(taskClass), elapsedMs),
     budget: pace.budget,
     nudge: (key) => {

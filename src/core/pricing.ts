@@ -8,8 +8,8 @@ export interface Pricing {
   came(taskClass: TaskClass): void
   /** Solves them anew now and then; true when they moved so far that the order of all looks should follow. */
   settle(now: number, inFlight: number, looksPerSecond: number): boolean
-  /** How many tasks a budget of looks is enough for; infinite before any came. */
-  capacity(looksPerSecond: number): number
+  /** How many tasks a budget of looks is enough for, as they come lately; the first are taken for `taskClass`. */
+  capacity(looksPerSecond: number, taskClass: TaskClass): number
 }
 
 export interface PricingOptions {
@@ -55,8 +55,9 @@ export function createPricing({ durations, looksPerTask }: PricingOptions): Pric
       ordered = { at: now, price: prices.shared }
       return true
     },
-    capacity: (looksPerSecond) => {
-      if (counts.size === 0) return Number.POSITIVE_INFINITY
+    capacity: (looksPerSecond, taskClass) => {
+      if (counts.size === 0)
+        return capacityOf([{ durations: durations(taskClass), share: 1 }], { looksPerTask, looksPerSecond })
       if (capacity?.solvedAt !== solvedAt || capacity.perSecond !== looksPerSecond)
         capacity = { solvedAt, perSecond: looksPerSecond, tasks: capacityOf(mix(), { looksPerTask, looksPerSecond }) }
       return capacity.tasks

@@ -38,8 +38,8 @@ export interface DriveDeps {
 }
 
 interface DriveSettings {
-  /** Of this moment: how many tasks may be under way follows from what their looks cost. */
-  readonly limits: () => SubmitLimits
+  /** Of this moment, for a task of this class: how many may be under way follows from what their looks cost. */
+  readonly limits: (taskClass: TaskClass) => SubmitLimits
   /** How long one POST may take before its outcome counts as unknown. */
   readonly submitTimeoutMs: number
   /** How long a task may take before its person is told that it is late. */

@@ -1,7 +1,7 @@
 import { backoffMs } from './backoff.ts'
 import { type Failure, type FailureCode, failureOf, isPassing } from './failure.ts'
 import type { BeginAnswer, SubmitAnswer } from './ports.ts'
-import type { DriveDeps, DriveState, Ride } from './ride.ts'
+import { type DriveDeps, type DriveState, type Ride, taskClassOf } from './ride.ts'
 import { end, leaveWhenIdle, note, personKeyOf, watch } from './watch.ts'
 
 /** Asked again after a definite refusal: the API was busy or out of reach. */
@@ -12,6 +12,7 @@ export const submitMarginMs = 5_000
 /** Brings a planned task to the image API, once, and watches it to its end. */
 export async function submit(n: number, state: DriveState, ride: Ride, deps: DriveDeps): Promise<void> {
   const { job } = state
+  const { limits, model } = deps.settings
   const fence = { jobId: job.id, owner: ride.owner }
   const turn = { personKey: personKeyOf(job), jobId: job.id }
   const waits = AbortSignal.any([ride.stopping, ride.cancelling])
@@ -20,7 +21,7 @@ export async function submit(n: number, state: DriveState, ride: Ride, deps: Dri
     const attempt = async (): Promise<BeginAnswer> => {
       paused.by = deps.breaker.blocked()
       if (paused.by !== null) return { kind: 'skip' }
-      const answer = await deps.drive.begin(fence, n, deps.settings.limits())
+      const answer = await deps.drive.begin(fence, n, limits(taskClassOf(job, model)))
       if (answer.kind === 'go') deps.breaker.trying()
       return answer
     }

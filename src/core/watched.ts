@@ -78,17 +78,26 @@ export function createWatch(
 const calledWithinMs = 500
 
 /**
- * What a task's end teaches, found by a look at `askedAt`: it completed between the last look that found it under way
- * and this one. Looks that told nothing count for nothing. Null where nothing is known of the time before.
+ * What a look at `askedAt` teaches that found a task in this state: it was still under way, or it completed since the
+ * last look that found it so. Looks that told nothing count for nothing. Null where it teaches nothing.
  */
-export function sightingOf(watch: Watch, askedAt: number, end: WatchEnd['state']): Sighting | null {
+export function sightingOf(watch: Watch, askedAt: number, state: TaskStatus['state']): Sighting | null {
+  const atMs = askedAt - watch.submittedAt
   const unseen = watch.lastLookAt < watch.submittedAt
-  const afterMs = unseen ? 0 : watch.lastLookAt - watch.submittedAt
-  // A refusal comes when it comes; until it was seen the task took its time like any other.
-  if (end === 'failed') return unseen ? null : { afterMs, byMs: null }
-  const called = watch.calledAt === null ? Number.NEGATIVE_INFINITY : watch.calledAt - watch.submittedAt
-  if (called > afterMs) return { afterMs: Math.max(afterMs, called - calledWithinMs), byMs: called }
-  return unseen && watch.takenOver ? null : { afterMs, byMs: askedAt - watch.submittedAt }
+  const fromMs = unseen ? 0 : watch.lastLookAt - watch.submittedAt
+  const missed = unseen && watch.takenOver
+  switch (state) {
+    case 'working':
+      return missed ? null : { fromMs, afterMs: atMs, byMs: null }
+    case 'failed':
+      // A refusal comes when it comes: it says nothing about how long a picture takes.
+      return null
+    case 'completed': {
+      const called = watch.calledAt === null ? Number.NEGATIVE_INFINITY : watch.calledAt - watch.submittedAt
+      if (called > fromMs) return { fromMs, afterMs: Math.max(fromMs, called - calledWithinMs), byMs: called }
+      return missed ? null : { fromMs, afterMs: fromMs, byMs: atMs }
+    }
+  }
 }
 
 /** When a task ended that a look at `askedAt` found ended: the middle of the time in which it can have been. */

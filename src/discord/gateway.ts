@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import {
   type APIInteraction,
   Client,
-  type ClientOptions,
   type CloseEvent,
   DiscordAPIError,
   DiscordjsError,
@@ -10,6 +9,7 @@ import {
   Events,
   GatewayCloseCodes,
   GatewayDispatchEvents,
+  type GatewayDispatchPayload,
   GatewayIntentBits,
   type GatewayMessageCreateDispatchData,
   Options,
@@ -21,6 +21,7 @@ import type { AdapterTools, Clock } from '../core/ports.ts'
 import { closeFailure } from './close-failure.ts'
 import { isThread, type Standing } from './permissions.ts'
 import { signedOut } from './rest.ts'
+import { divert, type Sockets } from './sockets.ts'
 
 export interface GatewayOptions {
   readonly token: string
@@ -48,9 +49,6 @@ export interface Gateway {
   standingIn(channelId: string): Standing | null
   close(): Promise<void>
 }
-
-/** discord.js' own manager of sockets, behind the one of the same name that `client.ws` is. */
-type Sockets = Parameters<NonNullable<NonNullable<ClientOptions['ws']>['buildStrategy']>>[0]
 
 /** Users and members that discord.js remembers; we read events as they come, and it would keep everybody for ever. */
 const remembered = 100
@@ -104,6 +102,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     ws: {
       buildStrategy: (manager) => {
         sockets = manager
+        divert(manager, take)
         // discord.js dials again half a second after a loss although it was destroyed meanwhile: it begins by asking
         // for the session, and then waits here for good.
         const { retrieveSessionInfo } = manager.options
@@ -114,13 +113,15 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
   })
 
-  // Raw events: they come before discord.js looks anything up, and are the same after a resume.
-  client.ws.on(GatewayDispatchEvents.InteractionCreate, (interaction: APIInteraction) => {
-    if (!closed) onInteraction(interaction)
-  })
-  client.ws.on(GatewayDispatchEvents.MessageCreate, (message: GatewayMessageCreateDispatchData) => {
-    if (!closed && client.user !== null) onMessage(message, client.user.id)
-  })
+  /** What we read ourselves; discord.js keeps what it needs for the rest. */
+  function take({ t, d }: GatewayDispatchPayload): boolean {
+    if (t !== GatewayDispatchEvents.InteractionCreate && t !== GatewayDispatchEvents.MessageCreate) return false
+    if (closed) return true
+    if (t === GatewayDispatchEvents.InteractionCreate) onInteraction(d)
+    else if (client.user !== null) onMessage(d, client.user.id)
+    return true
+  }
+
   client.on(Events.ShardReady, (shard) => {
     up.add(shard)
     log.info({ shard }, 'signed in to Discord')

@@ -119,12 +119,12 @@ function sourceOf(interaction: Answerable, isPrivate: boolean, receivedAt: numbe
 }
 
 function parseCommand(interaction: APIApplicationCommandInteraction, receivedAt: number): Arrival {
-  const { type, name } = interaction.data
+  const { name } = interaction.data
   if (isMenu(interaction) && name === editImageName) return parseMenu(interaction)
   if (isTyped(interaction) && name === commandName) return parseImagine(interaction, receivedAt)
   if (isTyped(interaction) && name === imagesName) return parseImages(interaction, receivedAt)
   // A command of another version of this program.
-  return { kind: type === ApplicationCommandType.ChatInput ? 'help' : 'unknown_press', caller: callerOf(interaction) }
+  return { kind: 'help', caller: callerOf(interaction) }
 }
 
 function isTyped(asked: APIApplicationCommandInteraction): asked is APIChatInputApplicationCommandInteraction {

@@ -72,7 +72,7 @@ function pointedAt(attachment: APIAttachment): Pointed {
 function looks({ attachments, embeds, components = [] }: Looks, apiUrl: string): Pointed[] {
   const media = [...embeds.flatMap(embedded), ...components.flatMap(galleried)]
   const attached = attachments.filter((file) => troubleOf(file) !== 'not_a_picture').map(pointedAt)
-  return [...attached, ...media.map((one) => linked(one, apiUrl))]
+  return [...attached, ...media.flatMap((one) => linked(one, apiUrl))]
 }
 
 type Media = Pick<APIUnfurledMediaItem, 'url' | 'proxy_url'>
@@ -98,9 +98,12 @@ function galleried(component: unknown): Media[] {
 }
 
 /** Only what Discord itself serves is fetched. */
-function linked({ url, proxy_url }: Media, apiUrl: string): Pointed {
+function linked({ url, proxy_url }: Media, apiUrl: string): Pointed[] {
+  const { protocol, pathname } = URL.parse(url) ?? { protocol: '', pathname: '' }
+  // `attachment://` names a file of the same message, which is among its attachments.
+  if (!/^https?:$/.test(protocol)) return []
+  const name = pathname.split('/').at(-1) ?? ''
   const served = [url, proxy_url].find((one) => one !== undefined && isServed(one, apiUrl))
-  const name = URL.parse(url)?.pathname.split('/').at(-1) ?? ''
-  if (served === undefined) return { kind: 'useless', omitted: { name, why: 'not_visible' } }
-  return { kind: 'picture', ref: { kind: 'remote', name, at: { url: served, size: 0, contentType: null } } }
+  if (served === undefined) return [{ kind: 'useless', omitted: { name, why: 'not_visible' } }]
+  return [{ kind: 'picture', ref: { kind: 'remote', name, at: { url: served, size: 0, contentType: null } } }]
 }

@@ -84,8 +84,8 @@ async function answer(
   }
   const opened = kind === 'turned' ? { kind: 'nothing' as const } : { kind: 'placeholder' as const, ephemeral: true }
   const said = await acknowledge(door, opened, options)
-  // Somebody else's, or too late.
-  if (!said.ok) return
+  // Acknowledged before: by a try of ours whose answer got lost, or by a replica that fills it in the same way.
+  if (!said.ok && said.trouble !== 'acknowledged') return
   const filled = await platform.fillPanel(door, await panel, { signal, ...laterTerms })
   if (!filled.ok) throw filled.error
 }

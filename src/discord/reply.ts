@@ -25,7 +25,9 @@ export interface Caller {
 }
 
 /** One try of an ack: two of them fit into the 3 seconds. */
-const tryMs = 1_200
+const tryMs = 1_300
+/** A rate limit of a second, as Discord counts them, is waited for within a try. */
+const limitMs = 1_100
 const retryMs = 150
 /** So much before its end a new try can't succeed any more. */
 const lateMs = 300
@@ -41,7 +43,7 @@ const laterTerms = { patienceMs: 5_000, timeoutMs: 10_000 }
 export async function acknowledge(door: Door, callback: Callback, options: ReplyOptions): Promise<Said<Acknowledged>> {
   const { platform, time, tools, signal } = options
   const until = timeOf(door.interactionId) + ackMs - lateMs
-  const terms = { signal, patienceMs: 500, timeoutMs: tryMs }
+  const terms = { signal, patienceMs: limitMs, timeoutMs: tryMs }
   for (;;) {
     const said = await platform.acknowledge(door, callback, terms)
     if (said.ok || said.trouble === 'acknowledged') return said

@@ -36,6 +36,12 @@ interface Show {
   readonly files: Upload | null
 }
 
+/** An edit by an interaction's token. */
+interface Tried {
+  readonly token: Token
+  readonly said: Said<Message>
+}
+
 /** Results sent at once; acks and progress keep the other connections. */
 const uploadsAtOnce = 16
 const ephemeralFlag: number = MessageFlags.Ephemeral
@@ -82,36 +88,30 @@ export function createSurface({ platform, time, pacing, pictures, tokens, tools 
    */
   async function put(place: Place, show: Show): Promise<Receipt> {
     const { view } = show
-    const byToken = await throughToken(place, show)
-    if (byToken?.said.ok === true) return receiptOf({ ...place, secret: byToken.token }, byToken.said.body, show)
-    const trouble = byToken === null ? null : troubleOf(byToken.said)
-    if (byToken?.said.ok === false && !leadsOn(byToken.said.trouble, view)) throw byToken.said.error
+    const tried = await throughToken(place, show)
+    if (tried?.said.ok === true) return receiptOf({ ...place, secret: tried.token }, tried.said.body, show)
+    const refusal = tried?.said.ok === false ? tried.said : null
+    if (refusal !== null && !leadsOn(refusal.trouble, view)) throw refusal.error
     // From here on the token is of no use, whatever its age.
     const known: Place = { ...place, secret: null }
-    if (trouble === 'place_gone') return toPerson(known, show)
-    if (isReached(known)) return throughBot(known, show, trouble === 'message_gone')
+    if (refusal?.trouble === 'place_gone') return toPerson(known, show)
+    if (isReached(known)) return throughBot(known, show, refusal?.trouble === 'message_gone')
     if (isOver(view)) return toPerson(known, show)
+    // A refused token is not tried again: Discord counts that against us.
+    if (refusal !== null)
+      await show.call.keep({ address: addressOf(known), messageKey: messageKeyOf(known), files: [] })
     throw new AppError('surface_unavailable', { detail: 'out of reach until somebody presses its button' })
   }
 
-  /** Null where no token is left. A press brings a new one for what only its token reaches. */
-  async function throughToken(
-    place: Place,
-    show: Show,
-  ): Promise<{ readonly token: Token; readonly said: Said<Message> } | null> {
-    const edit = async (token: Token) => {
-      const { applicationId } = place
-      return {
-        token,
-        said: await platform.editReply(
-          { applicationId, token: token.token },
-          editOf(place, show, token),
-          termsOf(show),
-        ),
-      }
+  /** Null where no token is left. A press brings a new one for what only tokens reach. */
+  async function throughToken(place: Place, show: Show): Promise<Tried | null> {
+    const edit = async (token: Token): Promise<Tried> => {
+      const door = { applicationId: place.applicationId, token: token.token }
+      return { token, said: await platform.editReply(door, editOf(place, show, token), termsOf(show)) }
     }
     const own = alive(place.secret) ? await edit(place.secret) : null
-    if (isReached(place) || (own !== null && (own.said.ok || own.said.trouble !== 'token_over'))) return own
+    const over = own === null || (!own.said.ok && own.said.trouble === 'token_over')
+    if (!over || isReached(place)) return own
     const fresh = await tokens.find(show.view.jobId)
     return alive(fresh) && fresh.token !== place.secret?.token ? edit(fresh) : own
   }
@@ -201,10 +201,6 @@ export function createSurface({ platform, time, pacing, pictures, tokens, tools 
 /** Whether the bot's own token can edit messages of this place. */
 function isReached({ ephemeral, botReaches }: Place): boolean {
   return botReaches && !ephemeral
-}
-
-function troubleOf(said: Said<unknown>): Trouble | null {
-  return said.ok ? null : said.trouble
 }
 
 /** What was within the person's limit may be beyond the bot's own. */

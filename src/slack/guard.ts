@@ -11,8 +11,7 @@ export async function soon<T>(task: Promise<T>, clock: Clock): Promise<T> {
     () => true,
     () => false,
   )
-  const over = await Promise.race([task.then(() => false), late])
-  done.abort()
+  const over = await Promise.race([task.then(() => false), late]).finally(() => done.abort())
   if (over) throw new AppError('store_unavailable', { detail: 'the store takes too long for a form' })
   return task
 }

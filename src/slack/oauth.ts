@@ -46,7 +46,7 @@ const grantSchema = z.object({
 const identitySchema = z.object({ user_id: z.string(), bot_id: z.string(), user: z.string() })
 
 export function createOauth({ clientId, clientSecret, apiUrl, log }: OauthOptions): Oauth {
-  const client = (token?: string) =>
+  const speaking = (token?: string) =>
     new WebClient(token, {
       slackApiUrl: apiUrl,
       timeout: requestTimeoutMs,
@@ -55,7 +55,7 @@ export function createOauth({ clientId, clientSecret, apiUrl, log }: OauthOption
       allowAbsoluteUrls: false,
       logger: boltLog(log),
     })
-  const app = client()
+  const client = speaking()
   const own = { client_id: clientId, client_secret: clientSecret }
 
   async function asked<T>(schema: z.ZodType<T>, request: Promise<unknown>): Promise<T> {
@@ -88,11 +88,11 @@ export function createOauth({ clientId, clientSecret, apiUrl, log }: OauthOption
   }
 
   return {
-    exchange: (code, redirectUri) => grant(app.oauth.v2.access({ ...own, code, redirect_uri: redirectUri })),
+    exchange: (code, redirectUri) => grant(client.oauth.v2.access({ ...own, code, redirect_uri: redirectUri })),
     refresh: (refreshToken) =>
-      grant(app.oauth.v2.access({ ...own, grant_type: 'refresh_token', refresh_token: refreshToken })),
+      grant(client.oauth.v2.access({ ...own, grant_type: 'refresh_token', refresh_token: refreshToken })),
     identify: async (token) => {
-      const { user_id: botUserId, bot_id: botId, user: name } = await asked(identitySchema, client(token).auth.test())
+      const { user_id: botUserId, bot_id: botId, user: name } = await asked(identitySchema, speaking(token).auth.test())
       return { botUserId, botId, name }
     },
   }

@@ -32,7 +32,7 @@ export interface Asked extends Pictures {
 /** Pictures that an asker did not attach but pointed at, by where the words were said. */
 export interface Pointed extends Pictures {
   /** The job whose result they are. */
-  readonly parent: Job | null
+  readonly parent: Pick<Job, 'id' | 'request'> | null
 }
 
 /** What somebody wants who says no more than one word, or none. */

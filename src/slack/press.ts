@@ -8,7 +8,6 @@ import { newAddress, type Origin } from './address.ts'
 import { type Listener, sayAside, tellAside } from './aside.ts'
 import { detailMessage, detailModal } from './details.ts'
 import { type EraseDeps, erase } from './erase.ts'
-import { faultOf } from './errors.ts'
 import { soon } from './guard.ts'
 import { linkTo, openModal } from './modal.ts'
 import { pressReply } from './reply.ts'
@@ -144,8 +143,8 @@ async function tell(
   const link = open ? await linkTo(details.job, api, reply.call) : null
   const modal = (pictures: boolean) => detailModal(details, locale, { link, pictures })
   const notice = await openModal(press, modal(open), api, reply.call).catch((error: unknown) => {
-    if (!open || faultOf(error) !== 'unfit') throw error
-    // Without the pictures, which Slack does not show everywhere.
+    if (!open) throw error
+    // Without the pictures, of which one may be deleted.
     return openModal(press, modal(false), api, reply.call)
   })
   if (notice !== null) await sayAside(listenerOf(press), detailMessage(details, locale), reply)

@@ -10,8 +10,8 @@ type Block = types.KnownBlock
 
 /** So many earlier requests are listed at once. */
 export const listedRecords = 10
-/** As much of a prompt as a list repeats. */
-const shownPrompt = 200
+/** As much of a prompt as a list repeats: ten of them fit into a message, each sign escaped. */
+const shownPrompt = 120
 
 /** An earlier request in a list: its words, what became of it, and what can be done with it. */
 export function recordBlocks(job: Job, messages: Messages, pictures: 'shown' | 'hidden'): Block[] {

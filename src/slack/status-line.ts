@@ -15,6 +15,8 @@ export interface StatusLine {
 /** Slack takes it away after two minutes. */
 const renewMs = 60_000
 const lastsMs = 120_000
+/** It is not worth a longer wait, in milliseconds. */
+const patienceMs = 3_000
 /** A workspace that does not allow it is not asked again for so long. */
 const refusedMs = 60 * 60_000
 
@@ -29,12 +31,14 @@ export function createStatusLine({
 }): StatusLine {
   /** When the line of each thread was last set. */
   const shown = new Map<string, number>()
+  const underWay = new Map<string, Promise<void>>()
   const refused = new Map<string, number>()
 
   async function set(place: Place, thread: string, status: string, call: Call): Promise<void> {
     const channel = place.message?.channel ?? place.channel
     try {
-      await api.ask(place, call, 'never', (client) =>
+      const signal = AbortSignal.any([call.signal, AbortSignal.timeout(patienceMs)])
+      await api.ask(place, { ...call, signal }, 'never', (client) =>
         client.apiCall('assistant.threads.setStatus', { channel_id: channel, thread_ts: thread, status }),
       )
     } catch (error) {
@@ -60,14 +64,20 @@ export function createStatusLine({
       const key = keyOf(place, thread)
       if (within(shown, key, renewMs)) return
       shown.set(key, clock.monotonic())
-      await set(place, thread, words, call)
+      const setting = set(place, thread, words, call)
+      underWay.set(key, setting)
+      await setting
+      underWay.delete(key)
     },
     clear: async (place, call) => {
       const thread = threadOf(place)
       if (thread === null) return
       forget()
-      if (shown.delete(keyOf(place, thread)) && !within(refused, place.team, refusedMs))
-        await set(place, thread, '', call)
+      const key = keyOf(place, thread)
+      const stands = shown.delete(key)
+      // What arrived after this would stay.
+      await underWay.get(key)
+      if (stands && !within(refused, place.team, refusedMs)) await set(place, thread, '', call)
     },
   }
 }

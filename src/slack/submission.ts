@@ -46,12 +46,12 @@ export function parseSubmission(body: unknown, workspace: Workspace, nowMs: numb
   const parsed = submissionSchema.safeParse(body)
   if (!parsed.success) return null
   const { user, view, response_urls: urls } = parsed.data
-  const valueOf = (field: string): Value => view.state.values[field]?.[elementId] ?? {}
+  const given = (field: string): Value => view.state.values[field]?.[elementId] ?? {}
   const subject = readSubject(view.private_metadata)
-  const chosen = valueOf(fields.where).selected_conversation ?? null
+  const chosen = given(fields.where).selected_conversation ?? null
   const at = chosen === null ? (subject?.at ?? null) : { channel: chosen, thread: null }
   const url = urls.find(({ channel_id: id }) => id === chosen)?.response_url
-  const hidden = (valueOf(fields.onlyMe).selected_options ?? []).length > 0
+  const hidden = (given(fields.onlyMe).selected_options ?? []).length > 0
   const isPrivate = hidden || subject?.private === true || at === null
   return {
     // A form can be sent once: what was refused stays open under the same id.
@@ -67,13 +67,13 @@ export function parseSubmission(body: unknown, workspace: Workspace, nowMs: numb
     },
     subject,
     input: {
-      prompt: valueOf(fields.prompt).value ?? '',
-      aspectRatio: aspectRatio.catch('1:1').parse(valueOf(fields.aspectRatio).selected_option?.value),
-      quality: quality.catch('medium').parse(valueOf(fields.quality).selected_option?.value),
-      count: count.catch(1).parse(Number(valueOf(fields.count).selected_option?.value)),
+      prompt: given(fields.prompt).value ?? '',
+      aspectRatio: aspectRatio.catch('1:1').parse(given(fields.aspectRatio).selected_option?.value),
+      quality: quality.catch('medium').parse(given(fields.quality).selected_option?.value),
+      count: count.catch(1).parse(Number(given(fields.count).selected_option?.value)),
       private: isPrivate,
     },
-    pictures: readFiles(valueOf(fields.pictures).files ?? [], workspace),
+    pictures: readFiles(given(fields.pictures).files ?? [], workspace),
   }
 }
 

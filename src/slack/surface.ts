@@ -73,7 +73,8 @@ export function createSurface(deps: SurfaceDeps): Surface {
     const { drawing } = messagesFor(view.locale).labels
     if (course.at().message === null) {
       await anywhere(course, () => opening(course, view))
-      await status.show(course.at(), drawing, course.call)
+      // Not waited for: where the message is has to be written down first.
+      void status.show(course.at(), drawing, course.call)
     } else await Promise.all([edit(course, view), status.show(course.at(), drawing, course.call)])
   }
 

@@ -48,7 +48,8 @@ export function reading(signal: AbortSignal): Call {
 }
 
 export function createSlackApi(options: SlackApiOptions): SlackApi {
-  const { tokens, clock, random, meter } = options
+  const { tokens, clock, random, meter, log } = options
+  const warned = new Set<string>()
   const sendings = new AsyncLocalStorage<Sending>()
   // It must neither retry nor wait by itself: its waits pause every other request and can't be aborted.
   const client = new WebClient(undefined, {
@@ -58,9 +59,16 @@ export function createSlackApi(options: SlackApiOptions): SlackApi {
     rejectRateLimitedCalls: true,
     maxRequestConcurrency: Number.POSITIVE_INFINITY,
     allowAbsoluteUrls: false,
-    logger: boltLog(options.log),
+    logger: boltLog(log),
     fetch: (url, init) => gatedFetch(sendings.getStore(), url, init),
   })
+
+  /** Once for each thing that an administrator has to do. */
+  function warn(team: string, { detail = '' }: AppError): void {
+    if (warned.has(`${team} ${detail}`)) return
+    warned.add(`${team} ${detail}`)
+    log.error({ team, detail }, 'the app may not do this in Slack: add the scope and install the app again')
+  }
 
   async function ask<T>(
     workspace: Workspace,
@@ -78,7 +86,9 @@ export function createSlackApi(options: SlackApiOptions): SlackApi {
         call.signal.throwIfAborted()
         const failure = toAppError(error)
         meter.count('platform_errors', { surface: 'slack', code: failure.code })
-        if (faultOf(failure) === 'signed_out') tokens.refused(workspace, failure)
+        const fault = faultOf(failure)
+        if (fault === 'signed_out') tokens.refused(workspace, failure)
+        if (fault === 'scope') warn(workspace.team, failure)
         const ms = waitMs(failure, again, attempt)
         if (ms === null) throw failure
         await clock.sleep(ms, call.signal)

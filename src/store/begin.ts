@@ -42,16 +42,16 @@ interface Counts {
 
 /**
  * Slots of all, and of the person's live jobs. An unknown outcome counts there too while its job lives, for a task id
- * learnt late makes it run again.
+ * learnt late makes it run again. The `cross join`s keep SQLite to this order, which does not grow with what others do.
  */
 async function count(session: Session, jobId: string): Promise<Counts> {
   const [row] = await session.run(
     `select @now as now, (select count(*) from tasks t where ${holdsSlot}) as used, person.jobs, person.own
       from (select count(distinct t.job) as jobs, count(case when t.job = $1 then 1 end) as own
-        from jobs me join jobs j
-            on j.person_id = me.person_id and j.workspace = me.workspace and j.surface = me.surface
-          join tasks t on t.job = j.id
-        where me.id = $1 and j.ended_at is null and ${holdsSlot}) person`,
+        from jobs me cross join jobs j cross join tasks t
+        where me.id = $1
+          and j.person_id = me.person_id and j.workspace = me.workspace and j.surface = me.surface and j.ended_at is null
+          and t.job = j.id and ${holdsSlot}) person`,
     [jobId],
   )
   return {

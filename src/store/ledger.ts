@@ -86,14 +86,12 @@ const monthDays = 30
 /** What the caps count of a person and of everybody; see the port. */
 export async function spent(session: Session, surface: string, personId: string): Promise<Spent> {
   const [row] = await session.run(
-    `with today as (select @now / ${dayMs} as day),
-        own as (select a.day, a.spent from accounts a, today t
-          where a.scope = $1 and a.day > t.day - ${monthDays})
-      select
-        (select cast(coalesce(sum(spent), 0) as bigint) from own where day = (select day from today)) as today,
-        (select cast(coalesce(sum(spent), 0) as bigint) from own) as month,
+    `select
+        (select cast(coalesce(sum(spent), 0) as bigint) from accounts where scope = $1 and day = @now / ${dayMs}) as today,
         (select cast(coalesce(sum(spent), 0) as bigint) from accounts
-          where scope = '${allAccount}' and day = (select day from today)) as everybody,
+          where scope = $1 and day > @now / ${dayMs} - ${monthDays}) as month,
+        (select cast(coalesce(sum(spent), 0) as bigint) from accounts
+          where scope = '${allAccount}' and day = @now / ${dayMs}) as everybody,
         (select count(*) from jobs j join tasks t on t.job = j.id
           where j.person_id = $2 and j.surface = $3 and t.state = 'completed'
             and j.accepted_at >= @now - ${monthDays * dayMs}) as pictures`,

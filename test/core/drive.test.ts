@@ -32,7 +32,14 @@ describe('the main job', () => {
 
     expect(api.submits).toHaveLength(1)
     expect(api.submits[0]?.order).toEqual({
-      request: { prompt: 'a fox in the snow', aspectRatio: '1:1', quality: 'medium', count: 1, private: false },
+      request: {
+        prompt: 'a fox in the snow',
+        aspectRatio: '1:1',
+        quality: 'medium',
+        count: 1,
+        private: false,
+        spoiler: false,
+      },
       inputUrls: [],
       callbackUrl: null,
     })

@@ -13,7 +13,7 @@ import { seededRandom } from './random.ts'
 
 const times = (count: number, make: (at: number) => Sighting) => Array.from({ length: count }, (_, at) => make(at))
 /** Seen to end between two looks. */
-const between = (afterMs: number, byMs: number): Sighting => ({ afterMs, byMs })
+const between = (afterMs: number, byMs: number): Sighting => ({ fromMs: 0, afterMs, byMs })
 const median = (hazards: Hazards) => {
   const durations = durationsFrom(hazards)
   let ms = 0
@@ -77,6 +77,15 @@ describe('what is learned', () => {
     expect(median(hazards)).toBeLessThan(7_600)
   })
 
+  it('is the same whether told look by look or all at once', () => {
+    const parts = [
+      { fromMs: 0, afterMs: 4_000, byMs: null },
+      { fromMs: 4_000, afterMs: 6_030, byMs: null },
+      { fromMs: 6_030, afterMs: 6_030, byMs: 6_700 },
+    ]
+    expect(learn(priorHazards(), parts)).toEqual(learn(priorHazards(), [between(6_030, 6_700)]))
+  })
+
   it('takes a task of which no more is known for one that took at least so long', () => {
     const known = learn(
       priorHazards(),
@@ -84,7 +93,7 @@ describe('what is learned', () => {
     )
     const more = learn(
       known,
-      times(40, () => ({ afterMs: 9_000, byMs: null })),
+      times(40, () => ({ fromMs: 0, afterMs: 9_000, byMs: null })),
     )
     expect(survival(durationsFrom(known), 6_000)).toBeLessThan(0.05)
     expect(survival(durationsFrom(more), 6_000)).toBeGreaterThan(0.15)
@@ -102,7 +111,7 @@ describe('what is learned', () => {
         durationsFrom(
           learn(
             hazards,
-            times(40, () => ({ afterMs: 30_000, byMs: null })),
+            times(40, () => ({ fromMs: 0, afterMs: 30_000, byMs: null })),
           ),
         ),
         [30_000],
@@ -121,7 +130,7 @@ describe('what is learned', () => {
       between(0, 1e12),
       between(-5, 0),
     ]
-    const { reached, ended } = learn(priorHazards(), [...sightings, { afterMs: 1e9, byMs: null }])
+    const { reached, ended } = learn(priorHazards(), [...sightings, { fromMs: 2e9, afterMs: 1e9, byMs: null }])
     for (let bin = 0; bin < binCount; bin += 1) {
       expect(reached[bin]).toBeGreaterThan(0)
       expect(ended[bin]).toBeGreaterThanOrEqual(0)

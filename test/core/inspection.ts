@@ -75,16 +75,14 @@ function look(
   tookMs: number,
   firstMs: number,
   next: (lastMs: number) => number,
-): Found & { lastMs: number; atMs: number } {
-  let lastMs = 0
+): Found & { readonly seenMs: readonly number[]; readonly atMs: number } {
+  const seenMs: number[] = []
   let atMs = firstMs
-  let looks = 1
   while (atMs + rttMs / 2 < tookMs) {
-    lastMs = atMs
-    atMs = Math.max(next(lastMs), lastMs + rttMs)
-    looks += 1
+    seenMs.push(atMs)
+    atMs = Math.max(next(atMs), atMs + rttMs)
   }
-  return { lagMs: atMs + rttMs - tookMs, looks, lastMs, atMs }
+  return { lagMs: atMs + rttMs - tookMs, looks: seenMs.length + 1, seenMs, atMs }
 }
 
 export function runPeer(model: Model, peer: keyof typeof peers, count: number, seed = 1): Outcome {
@@ -136,7 +134,14 @@ export function runOurs(model: Model, { looksPerTask, count, seed = 1, atOnce = 
     pricing.settle(at * 12.5, 1, Number.POSITIVE_INFINITY)
     const next = (lastMs: number) => nextLook(experience.durations(taskClass), lastMs, pricing.prices.least)
     const found = look(tookMs, next(0), next)
-    underWay.push(() => experience.saw(taskClass, { afterMs: found.lastMs, byMs: found.atMs }))
+    underWay.push(() => {
+      let fromMs = 0
+      for (const afterMs of found.seenMs) {
+        experience.saw(taskClass, { fromMs, afterMs, byMs: null })
+        fromMs = afterMs
+      }
+      experience.saw(taskClass, { fromMs, afterMs: fromMs, byMs: found.atMs })
+    })
     if (underWay.length > atOnce) underWay.shift()?.()
     return found
   })

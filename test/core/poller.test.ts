@@ -35,8 +35,12 @@ function setUp(
   const sightings: Sighting[] = []
   const experience = {
     durations: () => prior,
-    saw: (_taskClass: string, { afterMs, byMs }: Sighting) =>
-      sightings.push({ afterMs: Math.round(afterMs), byMs: byMs === null ? null : Math.round(byMs) }),
+    saw: (_taskClass: string, { fromMs, afterMs, byMs }: Sighting) =>
+      sightings.push({
+        fromMs: Math.round(fromMs),
+        afterMs: Math.round(afterMs),
+        byMs: byMs === null ? null : Math.round(byMs),
+      }),
   }
   const poller = createPoller({
     ...{ api, clock, meter, random: () => 0, log: createRecordedLog(), experience },
@@ -452,12 +456,18 @@ describe('what remains', () => {
 })
 
 describe('what a task teaches', () => {
-  it('is between which looks it completed', async () => {
+  it('is, look by look, that it is under way, and between which looks it completed', async () => {
     const { clock, looks, sightings, watch } = setUp(() => (clock.monotonic() >= 6_000 ? done : working))
     const watching = watch()
     await clock.advance(8_000)
     await watching
-    expect(sightings).toEqual([{ afterMs: Math.round(looks.at(-2)?.at ?? 0), byMs: Math.round(looks.at(-1)?.at ?? 0) }])
+    const at = looks.map((look) => Math.round(look.at))
+    expect(at.length).toBeGreaterThan(2)
+    const last = at.at(-2)
+    expect(sightings).toEqual([
+      ...at.slice(0, -1).map((afterMs, nth) => ({ fromMs: at[nth - 1] ?? 0, afterMs, byMs: null })),
+      { fromMs: last, afterMs: last, byMs: at.at(-1) },
+    ])
   })
 
   // Pitfall (d) of the design's performance page.
@@ -470,8 +480,12 @@ describe('what a task teaches', () => {
     const watching = watch()
     await clock.advance(20_000)
     await watching
-    expect(looks).toHaveLength(4)
-    expect(sightings).toEqual([{ afterMs: Math.round(looks[0]?.at ?? 0), byMs: Math.round(looks[3]?.at ?? 0) }])
+    const at = looks.map((look) => Math.round(look.at))
+    expect(at).toHaveLength(4)
+    expect(sightings).toEqual([
+      { fromMs: 0, afterMs: at[0], byMs: null },
+      { fromMs: at[0], afterMs: at[0], byMs: at[3] },
+    ])
   })
 
   it('is when its callback came', async () => {
@@ -481,17 +495,17 @@ describe('what a task teaches', () => {
     poller.nudge('t1')
     await clock.settle()
     await watching
-    expect(sightings).toEqual([{ afterMs: 1_500, byMs: 2_000 }])
+    expect(sightings).toEqual([{ fromMs: 0, afterMs: 1_500, byMs: 2_000 }])
     expect(meter.times('detection_lag')).toEqual([0])
   })
 
-  it('is only how long it ran, where it failed', async () => {
+  it('is nothing from its failure', async () => {
     const failed: TaskStatus = { state: 'failed', failure: { code: 'content_rejected' } }
     const { clock, looks, sightings, watch } = setUp((_task, nth) => (nth === 1 ? working : failed))
     const watching = [watch(), watch('t2')]
     await clock.advance(20_000)
     await Promise.all(watching)
-    expect(sightings).toEqual([{ afterMs: Math.round(looks[0]?.at ?? 0), byMs: null }])
+    expect(sightings).toEqual([{ fromMs: 0, afterMs: Math.round(looks[0]?.at ?? 0), byMs: null }])
   })
 
   it('is nothing where it was taken over after its time: nobody knows since when it is done', async () => {
@@ -572,7 +586,7 @@ async function crowd({
     worst: Math.max(...counted),
     ended: counted.length,
     looks: looks - before,
-    capacity: poller.capacity(),
+    capacity: poller.capacity('c'),
   }
 }
 
@@ -603,6 +617,20 @@ describe('a budget that is too small for all', () => {
     const { ended, lag } = await crowd({ inFlight: 60, once: true })
     expect(ended).toBe(60)
     expect(lag).toBeLessThan(1.3)
+  })
+
+  it('does not rest while a burst could have ended, whatever the price', async () => {
+    const { ended, lag } = await crowd({ inFlight: 300, once: true })
+    expect(ended).toBe(300)
+    expect(lag).toBeLessThan(8)
+  })
+
+  // Learned from ends alone, the first of a burst would make all tasks seem short, and the others late.
+  it('spends what it should on a burst, although the short ones end first', async () => {
+    const { looks, lag } = await crowd({ inFlight: 500, once: true, perSecond: 10_000 })
+    expect(looks / 500).toBeLessThan(6.2)
+    expect(looks / 500).toBeGreaterThan(4.8)
+    expect(lag).toBeLessThan(0.5)
   })
 
   it('is enough for about 65 tasks: beyond, a mean lag of a second can’t be had', async () => {

@@ -11,7 +11,7 @@ function between(fromMs: number, toMs: number) {
   const random = seededRandom(4)
   const sightings = Array.from({ length: 1_500 }, () => {
     const took = fromMs + (toMs - fromMs) * random()
-    return { afterMs: took - 100, byMs: took + 100 }
+    return { fromMs: 0, afterMs: took - 100, byMs: took + 100 }
   })
   return durationsFrom(learn(priorHazards(), sightings))
 }
@@ -67,16 +67,16 @@ describe('the capacity', () => {
     expect(both).toBeLessThan(capacityOf(of(slow), spending))
   })
 
-  it('is not known before a task came, then follows the tasks that come', () => {
+  it('is that of the first task, then follows the tasks that come', () => {
     const pricing = createPricing({ durations: (taskClass) => (taskClass === 'slow' ? slow : usual), looksPerTask: 6 })
-    expect(pricing.capacity(20)).toBe(Number.POSITIVE_INFINITY)
+    expect(pricing.capacity(20, 'slow')).toBe(capacityOf(of(slow), { looksPerTask: 6, looksPerSecond: 20 }))
     pricing.came('usual')
     pricing.settle(0, 1, 20)
-    const usually = pricing.capacity(20)
+    const usually = pricing.capacity(20, 'slow')
     expect(usually).toBe(capacityOf(of(usual), { looksPerTask: 6, looksPerSecond: 20 }))
     for (let task = 0; task < 2_000; task += 1) pricing.came('slow')
     pricing.settle(1_000, 1, 20)
-    expect(pricing.capacity(20)).toBe(capacityOf(of(slow), { looksPerTask: 6, looksPerSecond: 20 }))
+    expect(pricing.capacity(20, 'usual')).toBe(capacityOf(of(slow), { looksPerTask: 6, looksPerSecond: 20 }))
   })
 })
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
-import { finalsOf, imagine, openWorld, type Process, ttlMs, type World, type WorldOptions } from './world.ts'
+import { finalsOf, imagine, openWorld, type Process, type World, type WorldOptions } from './world.ts'
 
 let world: World
 afterEach(() => world.close())
@@ -76,30 +76,6 @@ describe('one person’s requests at two replicas', () => {
     expect(world.api.submits).toHaveLength(4)
   })
 
-  it('let a job that was found running go on, before older ones that wait for it', async () => {
-    const later = { kind: 'not_taken', failure: { code: 'rate_limited' }, retryAfterMs: 600_000 } as const
-    await open({
-      maxRunningPerPerson: 1,
-      api: { takesMs: () => 100_000, onSubmit: (nth) => (nth === 2 ? later : undefined) },
-    })
-    const stuck = world.start({
-      onStore: (method) => (method === 'begin' ? new Promise<void>(() => undefined) : undefined),
-    })
-    const doomed = world.start()
-    await world.clock.settle()
-    const older = await imagine(world, stuck)
-    await world.clock.advance(10)
-    const running = await imagine(world, doomed, { input: { count: 2 } })
-    await world.clock.advance(1_000)
-    expect((await world.job(running)).tasks).toMatchObject([{ state: 'polling' }, { state: 'planned' }])
-    stuck.kill()
-    doomed.kill()
-    world.start()
-    await world.clock.advance(3 * ttlMs)
-    expect((await world.job(running)).tasks).toMatchObject([{ state: 'polling' }, { state: 'polling' }])
-    expect((await world.job(older)).tasks).toMatchObject([{ state: 'planned' }])
-  })
-
   it('show places that make sense: whoever has enough running is behind who has not', async () => {
     await open({ maxRunningPerPerson: 1, maxInFlight: 2, api: { takesMs: () => 60_000 } })
     const [here, there] = [world.start(), world.start()]
@@ -167,5 +143,43 @@ describe('one person’s requests at two replicas', () => {
       { numRuns: 10, seed: 20_261_122 },
     )
     await open({})
+  })
+})
+
+describe('one person’s requests at one process', () => {
+  it('are begun when the pictures of others are made, and do not wait for their delivery', async () => {
+    world = await openWorld({ maxRunningPerPerson: 1, api: { takesMs: () => 5_000 }, surface: { writeMs: 20_000 } })
+    const process = world.start()
+    await imagine(world, process)
+    await imagine(world, process)
+    await world.clock.advance(4_000)
+    expect(world.api.submits).toHaveLength(1)
+    await world.clock.advance(4_000)
+    expect(world.api.submits).toHaveLength(2)
+    expect(world.surface.messages.flatMap(({ files }) => files)).toEqual([])
+  })
+
+  it('that were found running go on, before older ones that wait for them', async () => {
+    const later = { kind: 'not_taken', failure: { code: 'rate_limited' }, retryAfterMs: 600_000 } as const
+    world = await openWorld({
+      maxRunningPerPerson: 1,
+      api: { takesMs: () => 100_000, onSubmit: (nth) => (nth === 2 ? later : undefined) },
+    })
+    const stuck = world.start({
+      onStore: (method) => (method === 'begin' ? new Promise<void>(() => undefined) : undefined),
+    })
+    const doomed = world.start()
+    const older = await imagine(world, stuck)
+    await world.clock.advance(10)
+    const running = await imagine(world, doomed, { input: { count: 2 } })
+    await world.clock.advance(1_000)
+    expect((await world.job(running)).tasks).toMatchObject([{ state: 'polling' }, { state: 'planned' }])
+    stuck.kill()
+    doomed.kill()
+    await world.reopen()
+    world.start()
+    await world.clock.advance(5_000)
+    expect((await world.job(running)).tasks).toMatchObject([{ state: 'polling' }, { state: 'polling' }])
+    expect((await world.job(older)).tasks).toMatchObject([{ state: 'planned' }])
   })
 })

@@ -10,7 +10,7 @@ describe('a request', () => {
   it('gets the defaults of the image API', () => {
     expect(checkRequest({ prompt: '  a fox  ' }, 0)).toEqual({
       ok: true,
-      request: { prompt: 'a fox', aspectRatio: '1:1', quality: 'medium', count: 1, private: false },
+      request: { prompt: 'a fox', aspectRatio: '1:1', quality: 'medium', count: 1, private: false, spoiler: false },
     })
   })
 

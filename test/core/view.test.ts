@@ -55,8 +55,8 @@ describe('the view of an ended job', () => {
       ...head,
       kind: 'result',
       pictures: [
-        { n: 1, picture },
-        { n: 3, picture },
+        { n: 1, picture, link: 'https://x.test/1' },
+        { n: 3, picture, link: 'https://x.test/3' },
       ],
       failures: [{ code: 'timed_out' }],
       credits: 56,

@@ -32,6 +32,8 @@ export interface WorldOptions {
   readonly caps?: Caps
   readonly allowedWorkspaces?: readonly string[]
   readonly maxInFlight?: number
+  /** Default: enough for every look. */
+  readonly looksPerSecond?: number
   readonly maxRunningPerPerson?: number
   /** How long a late task is watched; default: not at all. */
   readonly longestMs?: number
@@ -131,10 +133,11 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     const ownApi = own<FakeImageApi>(api)
     const surfaces = new Map([[surface.name, own<FakeSurface>(surface)]])
     const random = options.random ?? (() => 0)
+    const looksPerSecond = options.looksPerSecond ?? 1_000
     const experience = createExperience({ store: own(kept.durations), clock: ownClock, log })
     const poller = createPoller({
       ...{ api: ownApi, clock: ownClock, random, meter, log, experience },
-      ...{ looksPerTask: 6, looksPerSecond: 1_000 },
+      ...{ looksPerTask: 6, looksPerSecond },
     })
     const maxRunningPerPerson = options.maxRunningPerPerson ?? 1_000
     const line = exclusive ? null : () => jobs.line(2_000, maxRunningPerPerson)
@@ -145,12 +148,12 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     })
     const runner = createRunner({
       ...{ owner, surfaces, api: ownApi, relay, poller, turns, clock: ownClock, meter, log, random, step },
-      ...{ jobs, drive, replicas, ttlMs, hints, looksPerSecond: 1_000 },
+      ...{ jobs, drive, replicas, ttlMs, hints, looksPerSecond },
       breaker: createBreaker({ clock: ownClock, log }),
       callbacks: createCallbacks({ links: options.callbacks === true ? links : null, log }),
       settings: {
-        limits: () => ({
-          maxInFlight: Math.min(options.maxInFlight ?? 1_000, poller.capacity()),
+        limits: (taskClass) => ({
+          maxInFlight: Math.min(options.maxInFlight ?? 1_000, poller.capacity(taskClass)),
           perSecond: 1_000_000,
           maxRunningPerPerson,
           slotMs: taskTimeoutMs,

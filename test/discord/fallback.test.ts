@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { AppError } from '../../src/core/failure.ts'
+import type { Receipt } from '../../src/core/job.ts'
 import { placeOf } from '../../src/discord/address.ts'
 import { heldPicture } from '../../src/media/picture.ts'
 import { type Rig, startRig } from './rig.ts'
 import { routes, type StoredMessage } from './stand-in.ts'
-import { delivered, editsOf, noise, result, running, startJob, underWay } from './views.ts'
+import { delivered, editsOf, type JobOptions, noise, result, running, startJob, underWay } from './views.ts'
 
 let rig: Rig
 
@@ -74,7 +75,7 @@ describe.each([
   ['a private reply', { private: true }],
   ['a reply in a place that only its user brought the bot to', { where: 'user_installed' }],
   ['a reply in a group', { where: 'group_dm' }],
-] as const)('%s', (_, options) => {
+] satisfies [string, JobOptions][])('%s', (_, options: JobOptions) => {
   const minute = 60_000
   const labels = (message: StoredMessage) => screen(message).buttons.map(({ label }) => label)
 
@@ -115,6 +116,17 @@ describe.each([
     expect(screen(message).pictures[0]?.bytes.equals(bytes)).toBe(true)
     expect(receipt.messageKey).toBe(`${message.channelId}:${message.id}`)
     expect(rig.standIn.sent('POST', routes.messages)).toEqual([])
+  })
+
+  test('whose token Discord refuses before its time does not try it again and again', async () => {
+    const { accepted, command } = await job(options)
+    command.interaction.revoked = true
+    const keep = async (receipt: Receipt) => {
+      accepted.address = receipt.address
+    }
+    for (let tries = 0; tries < 3; tries += 1)
+      await expect(rig.show(accepted, running, { keep })).rejects.toMatchObject({ code: 'surface_unavailable' })
+    expect(edits()).toHaveLength(1)
   })
 
   test('offers the button again before the second token is over', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { eventually, startRig } from './rig.ts'
+import { eventually, type Rig, startRig } from './rig.ts'
 import { routes } from './stand-in.ts'
 
 /** Which of the program's tries is waiting, in the order of its waits. */
@@ -54,6 +54,93 @@ describe.concurrent('signing in', () => {
       rig.clock.advance(pause)
     }
     await eventually(() => rig.adapter.intake.ready(), 'signed in')
+  })
+})
+
+describe.concurrent('what the bot asks to be told', () => {
+  const usual = (1 << 0) | (1 << 9) | (1 << 12)
+  const content = 1 << 15
+
+  test.each([
+    ['without the message content intent', 0, usual],
+    ['with it', 1 << 18, usual | content],
+    ['with it, for a small bot', 1 << 19, usual | content],
+    ['with other flags', 1 << 23, usual],
+  ])('is what its application may be told, %s', async (_, flags, intents) => {
+    await using rig = await startRig({
+      before: ({ world }) => {
+        world.applicationFlags = flags
+      },
+    })
+    expect(rig.standIn.gateway.intents()).toEqual([intents])
+  })
+
+  test('is less when Discord refuses the privileged intent after all', async () => {
+    await using rig = await startRig({
+      before: ({ world, gateway }) => {
+        world.applicationFlags = 1 << 18
+        gateway.closeOnIdentify(4014, 1)
+      },
+    })
+    expect(rig.standIn.gateway.intents()).toEqual([usual])
+    expect(rig.fatals).toEqual([])
+    rig.standIn.say({ content: 'a fox', mentionsBot: true })
+    await rig.accepted()
+  })
+})
+
+describe.concurrent('the link that adds the bot to a server', () => {
+  const linksOf = (rig: Rig) =>
+    JSON.parse(rig.lines.find((line) => line.includes('add the bot to a server')) ?? '{}') as Record<string, string>
+
+  test('is told at the start, with exactly what the bot needs', async () => {
+    await using rig = await startRig()
+    const { invite = '', install } = linksOf(rig)
+    const { origin, pathname, searchParams } = new URL(invite)
+    expect(origin + pathname).toBe('https://discord.com/oauth2/authorize')
+    // View Channel, Send Messages, Attach Files, Read Message History, Send Messages in Threads.
+    const permissions = String([10n, 11n, 15n, 16n, 38n].reduce((all, bit) => all | (1n << bit), 0n))
+    expect(Object.fromEntries(searchParams)).toEqual({
+      ...{ client_id: rig.standIn.world.applicationId, scope: 'bot applications.commands', permissions },
+    })
+    expect(install).toBeUndefined()
+  })
+
+  test('has a sister where people may install the app for themselves', async () => {
+    await using rig = await startRig({ userInstall: true })
+    expect(Object.fromEntries(new URL(linksOf(rig).install ?? '').searchParams)).toEqual({
+      ...{ client_id: rig.standIn.world.applicationId, scope: 'applications.commands', integration_type: '1' },
+    })
+  })
+})
+
+describe.concurrent('many servers', () => {
+  test('are divided among the connections that Discord wants', async () => {
+    await using rig = await startRig({
+      eager: true,
+      before: ({ world }) => {
+        world.shards = 3
+      },
+    })
+    await rig.standIn.ready(3)
+    await eventually(() => rig.adapter.intake.ready(), 'all of them are signed in')
+    expect(rig.standIn.gateway.shards()).toEqual(['0/3', '1/3', '2/3'])
+    rig.standIn.say({ content: 'in a server', mentionsBot: true })
+    rig.standIn.say({ content: 'directly', where: 'bot_dm' })
+    await rig.accepted(2)
+    expect(rig.studio.asks.map(({ input }) => input.prompt).sort()).toEqual(['directly', 'in a server'])
+  })
+})
+
+describe.concurrent('an event that makes no sense', () => {
+  test('costs nothing else', async () => {
+    await using rig = await startRig()
+    const { gateway, world } = rig.standIn
+    gateway.dispatch('INTERACTION_CREATE', { id: world.newId(), type: 2 })
+    gateway.dispatch('MESSAGE_CREATE', { id: world.newId(), guild_id: world.guildId, channel_id: world.channelOf.guild })
+    await eventually(() => rig.lines.filter((line) => line.includes('event not handled')).length === 2, 'both are logged')
+    const command = rig.standIn.command('/imagine', { prompt: 'a fox' })
+    expect(await command.answered()).toBe(5)
   })
 })
 

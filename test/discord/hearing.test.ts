@@ -29,8 +29,8 @@ async function resultOf(command: RigJob, pictures = 1): Promise<StoredMessage> {
   return rig.standIn.message(placeOf(receipt.address).messageId ?? '')
 }
 
-function known(messageKey: string | null, end: object, { head }: RigJob): void {
-  const job = { id: head.jobId, request: head.request, ...end } as unknown as Job
+function known(messageKey: string | null, end: object, { head, ask }: RigJob): void {
+  const job = { id: head.jobId, request: head.request, inputs: ask.inputs, ...end } as unknown as Job
   rig.studio.findWith(async (key) => (key === messageKey ? job : null))
 }
 
@@ -103,7 +103,7 @@ describe('a mention', () => {
     })
     const said = rig.standIn.say({ content: 'a fox --shape @everyone', mentionsBot: true })
     expect(await answered(said)).toMatchObject({
-      text: 'I don’t know --shape. I know --ar, --quality, --hq, --count and --private.',
+      text: 'I don’t know --shape. I know --ar, --quality, --hq, --count, --private and --spoiler.',
       buttons: [],
       markup: [],
     })
@@ -167,13 +167,24 @@ describe('a reply to a result', () => {
     expect(ask).toMatchObject({ input: { prompt: 'make it night' }, inputs: [{ kind: 'result', n: 1 }] })
   })
 
-  test('that arrives empty, for it answers a command and mentions nobody, is not for the bot', async () => {
+  test('that arrives empty, for it answers a command and mentions nobody, is told once what works', async () => {
+    const { standIn, clock } = rig
     const { accepted } = await startJob(rig)
     const shown = await resultOf(accepted)
-    rig.standIn.say({ content: 'make it night', replyTo: shown })
-    rig.standIn.say({ content: 'the last one', mentionsBot: true })
-    expect((await rig.accepted(2)).ask.input.prompt).toBe('the last one')
-    expect(rig.standIn.sent('POST', routes.messages)).toEqual([])
+    const said = standIn.say({ content: 'make it night', replyTo: shown, author: 'bob' })
+    expect((await answered(said)).text).toBe(
+      'I can’t read this message. Mention me in your reply and say what to change, or open the picture’s menu and choose Apps, then Edit image.',
+    )
+    expect(said.message()?.pings).toEqual([])
+    // Delivered twice, and said again by the same person: nothing more for an hour. Somebody else is told.
+    standIn.redeliver(said)
+    const again = standIn.say({ content: 'hello?', replyTo: shown, author: 'bob' })
+    await answered(standIn.say({ content: 'and now', replyTo: shown, author: 'cid' }))
+    expect(said.answers()).toHaveLength(1)
+    expect(again.answers()).toEqual([])
+    clock.advance(3_600_000)
+    await answered(standIn.say({ content: 'and now', replyTo: shown, author: 'bob' }))
+    expect(rig.studio.asks).toHaveLength(1)
   })
 
   test('with words that are refused costs nothing', async () => {
@@ -181,7 +192,7 @@ describe('a reply to a result', () => {
     const shown = await resultOf(accepted)
     const said = rig.standIn.say({ content: 'no --private', mentionsBot: true, replyTo: shown })
     rig.studio.answerWith((ask, reply) => reply.refuse({ kind: 'problems', problems: ask.problems }))
-    expect((await answered(said)).text).toBe('I don’t know the value in a message for --private. Use /imagine.')
+    expect((await answered(said)).text).toBe('A message can’t be answered privately. Use /imagine instead.')
   })
 
   test.each([['still being made', { state: 'running' }]])(
@@ -190,7 +201,7 @@ describe('a reply to a result', () => {
       const { accepted, message } = await startJob(rig)
       known(`${message.channelId}:${message.id}`, state, accepted)
       const said = rig.standIn.say({ content: 'make it night', mentionsBot: true, replyTo: message })
-      expect((await answered(said)).text).toContain('The picture is no longer there')
+      expect((await answered(said)).text).toBe('This picture is still being made. Try again when it is done.')
       expect(rig.studio.asks).toHaveLength(1)
     },
   )
@@ -201,11 +212,34 @@ describe('a reply to a result', () => {
     rig.standIn.say({ content: 'a red fox', mentionsBot: true, replyTo: message })
     expect((await rig.accepted(2)).ask).toMatchObject({ action: 'imagine', parentId: null, inputs: [] })
   })
+
+  test('that failed to change a picture is about that picture', async () => {
+    const { standIn } = rig
+    const command = standIn.command('/imagine', { prompt: 'make it blue', image: await picture() })
+    const accepted = await rig.accepted()
+    const message = command.message()
+    known(`${message?.channelId}:${message?.id}`, { state: 'delivered', receipt: { files: [] } }, accepted)
+    standIn.say({ content: 'make it red', mentionsBot: true, replyTo: message as StoredMessage })
+    const { ask } = await rig.accepted(2)
+    expect(ask).toMatchObject({ action: 'edit', parentId: accepted.head.jobId, inputs: [{ name: 'cat.png' }] })
+  })
+
+  test('with a picture of its own uses both, its own first', async () => {
+    const { accepted } = await startJob(rig)
+    const shown = await resultOf(accepted)
+    const attachments = [await picture(), { name: 'notes.txt', bytes: Buffer.from('x') }]
+    rig.standIn.say({ content: 'put this hat on it', mentionsBot: true, replyTo: shown, attachments })
+    expect((await rig.accepted(2)).ask).toMatchObject({
+      parentId: accepted.head.jobId,
+      inputs: [{ kind: 'remote', name: 'cat.png' }, { kind: 'result', jobId: accepted.head.jobId, n: 1 }],
+      omitted: [{ name: 'notes.txt', why: 'not_a_picture' }],
+    })
+  })
 })
 
-describe('a reply to somebody’s picture', () => {
-  const picture = async () => ({ name: 'cat.png', bytes: await noise() })
+const picture = async () => ({ name: 'cat.png', bytes: await noise() })
 
+describe('a reply to somebody’s picture', () => {
   test('in direct messages is an edit of it', async () => {
     const { posted } = rig.standIn.say({ where: 'bot_dm', attachments: [await picture()], content: 'a cat' })
     await rig.accepted()
@@ -216,9 +250,12 @@ describe('a reply to somebody’s picture', () => {
   test('that Discord hides is answered with what to do, and nothing is drawn', async () => {
     const { posted } = rig.standIn.say({ author: 'bob', attachments: [await picture()] })
     const said = rig.standIn.say({ content: 'make it blue', mentionsBot: true, replyTo: posted })
-    expect((await answered(said)).text).toContain('Attach it again')
-    const unresolved = rig.standIn.say({ content: 'blue', mentionsBot: true, replyTo: posted, unresolved: true })
-    expect((await answered(unresolved)).text).toContain('Attach it again')
+    expect((await answered(said)).text).toBe(
+      'I can’t see what is in that message. Attach its picture here, or open its menu and choose Apps, then Edit image.',
+    )
+    const untold = rig.standIn.say({ content: 'blue', mentionsBot: true, replyTo: posted, unresolved: true })
+    expect((await answered(untold)).text).toContain('I can’t see what is in that message')
+    expect(rig.standIn.sent('GET', routes.message).map(({ status }) => status)).toEqual([200])
     posted.deleted = true
     const gone = rig.standIn.say({ content: 'make it blue', mentionsBot: true, replyTo: posted })
     expect((await answered(gone)).text).toContain('no longer there')
@@ -235,6 +272,30 @@ describe('a reply to somebody’s picture', () => {
     await rig.accepted()
     rig.standIn.say({ content: 'make it blue', mentionsBot: true, replyTo: posted })
     expect((await rig.accepted(2)).ask).toMatchObject({ action: 'edit', inputs: [{ kind: 'remote', name: 'cat.png' }] })
+  })
+
+  test('that Discord hides is named as left out where there are others', async () => {
+    const { posted } = rig.standIn.say({ author: 'bob', attachments: [await picture()] })
+    const own = { content: 'both', mentionsBot: true, replyTo: posted, attachments: [{ ...(await picture()), name: 'hat.png' }] }
+    rig.standIn.say(own)
+    expect((await rig.accepted()).ask).toMatchObject({
+      inputs: [{ name: 'hat.png' }],
+      omitted: [{ name: 'the message you answered', why: 'not_visible' }],
+    })
+    posted.deleted = true
+    rig.standIn.say(own)
+    expect((await rig.accepted(2)).ask.omitted).toMatchObject([{ why: 'gone' }])
+  })
+
+  test('that Discord did not look up is asked for', async () => {
+    const { posted } = rig.standIn.say({ where: 'bot_dm', attachments: [await picture()], content: 'a cat' })
+    await rig.accepted()
+    rig.standIn.say({ content: 'make it blue', replyTo: posted, unresolved: true })
+    expect((await rig.accepted(2)).ask).toMatchObject({ action: 'edit', inputs: [{ name: 'cat.png' }] })
+    expect(rig.standIn.sent('GET', routes.message)).toHaveLength(1)
+    posted.deleted = true
+    const gone = rig.standIn.say({ content: 'make it red', replyTo: posted, unresolved: true })
+    expect((await answered(gone)).text).toContain('no longer there')
   })
 
   test('may be forwarded to the bot', async () => {
@@ -268,6 +329,78 @@ describe('what is not for the bot', () => {
     await rig.accepted()
     expect(said.answers()).toHaveLength(1)
     expect(rig.studio.asks).toHaveLength(1)
+  })
+})
+
+describe('with the message content intent', () => {
+  let own: Rig
+  beforeEach(async () => {
+    own = await startRig({
+      before: ({ world }) => {
+        world.applicationFlags = 1 << 19
+      },
+    })
+  })
+  afterEach(async () => {
+    await own[Symbol.asyncDispose]()
+  })
+
+  test('a reply to a result needs neither a mention nor a ping', async () => {
+    const { accepted, message } = await startJob(own)
+    const bytes = await noise()
+    const receipt = await own.show(accepted, result([heldPicture({ type: 'image/png', bytes })]))
+    const { jobId: id, request } = accepted.head
+    const job = { id, request, inputs: [], state: 'delivered', receipt, endedAt: 1 } as unknown as Job
+    own.studio.findWith(async (key) => (key === receipt.messageKey ? job : null))
+    const said = own.standIn.say({ content: 'make it night', replyTo: message, author: 'bob' })
+    expect((await own.accepted(2)).ask).toMatchObject({ parentId: id, inputs: [{ kind: 'result' }] })
+    expect(said.answers()).toEqual([])
+  })
+
+  test('somebody’s picture can be edited by a reply that mentions the bot', async () => {
+    const { posted } = own.standIn.say({ author: 'bob', attachments: [await picture()] })
+    own.standIn.say({ content: 'make it blue', mentionsBot: true, replyTo: posted })
+    expect((await own.accepted()).ask).toMatchObject({ action: 'edit', inputs: [{ name: 'cat.png' }] })
+    const { posted: forward } = own.standIn.say({ author: 'bob', forwards: posted })
+    own.standIn.say({ content: 'make it red', mentionsBot: true, replyTo: forward })
+    expect((await own.accepted(2)).ask).toMatchObject({ action: 'edit', inputs: [{ name: 'cat.png' }] })
+  })
+
+  test('what people say to each other, and under other words of the bot, is left alone', async () => {
+    const help = own.standIn.say({ mentionsBot: true })
+    await own.standIn.until(() => help.message())
+    own.standIn.say({ content: 'thank you', replyTo: help.message() as StoredMessage, ping: false })
+    own.standIn.say({ content: 'a fox', author: 'bob' })
+    own.standIn.say({ content: 'the last one', mentionsBot: true })
+    await own.accepted()
+    expect(own.studio.asks.map(({ input }) => input.prompt)).toEqual(['the last one'])
+  })
+})
+
+describe('what the bot may not do in a channel', () => {
+  test.each([
+    ['a channel', { type: 0, mayAttach: false }, ['attach_files']],
+    ['a thread', { type: 11, maySend: false }, ['send_in_threads']],
+  ] as const)('is said before anything is started, in %s', async (_, given, permissions) => {
+    let channelId = ''
+    await using own = await startRig({
+      before: ({ world }) => {
+        const parentId = world.channelOf.guild
+        channelId = world.addChannel({ ...given, guildId: world.guildId, parentId }).id
+      },
+    })
+    own.studio.answerWith(async () => undefined)
+    own.standIn.say({ content: 'a fox', mentionsBot: true, channel: channelId })
+    await eventually(() => own.studio.asks.length > 0, 'it arrived')
+    expect(own.studio.asks[0]?.problems).toEqual([{ kind: 'permission_missing', permissions }])
+  })
+
+  test('is not said of one that it does not know, or may do all in', async () => {
+    const { id: channel } = rig.standIn.world.addChannel({ type: 0, guildId: rig.standIn.world.guildId })
+    rig.standIn.say({ content: 'a fox', mentionsBot: true, channel })
+    rig.standIn.say({ content: 'a fox', mentionsBot: true })
+    await rig.accepted(2)
+    expect(rig.studio.asks.map(({ problems }) => problems)).toEqual([[], []])
   })
 })
 

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { placeOf } from '../../src/discord/address.ts'
-import { eventually, freeCall, type Rig, startRig } from './rig.ts'
-import { type Invocation, routes } from './stand-in.ts'
+import { heldPicture } from '../../src/media/picture.ts'
+import { eventually, freeCall, type Rig, type RigJob, startRig } from './rig.ts'
+import { type CommandOptions, type Invocation, routes } from './stand-in.ts'
+import { noise, result } from './views.ts'
 
 let rig: Rig
 
@@ -93,8 +95,8 @@ describe('the ack of a command', () => {
     rig.standIn.fail({ method: 'POST', route: routes.callback, how: 'hang' })
     const command = rig.standIn.command('/imagine', { prompt: 'a fox' })
     await rig.standIn.until(() => rig.standIn.sent('POST', routes.callback).length === 1)
-    await eventually(() => rig.clock.sleeping().includes(1_200), 'the limit of one try')
-    rig.clock.advance(1_200)
+    await eventually(() => rig.clock.sleeping().includes(1_300), 'the limit of one try')
+    rig.clock.advance(1_300)
     await eventually(() => rig.clock.sleeping().includes(150), 'the pause before the second try')
     rig.clock.advance(150)
     expect(await command.answered()).toBe(5)
@@ -129,7 +131,7 @@ describe('the ack of a command', () => {
       await rig.adapter.surface.show(ask.address, view, call).catch(ended.resolve)
     })
     standIn.command('/imagine', { prompt: 'a fox', private: true })
-    expect(await ended.promise).toMatchObject({ code: 'delivery_gone' })
+    expect(await ended.promise).toMatchObject({ code: 'surface_unavailable' })
     expect(standIn.sent('POST', routes.messages)).toEqual([])
   })
 })
@@ -141,6 +143,16 @@ describe('a burst', () => {
     await rig.accepted(200)
     await Promise.all(rig.studio.jobs.map((job) => rig.show(job, { kind: 'queued', place: 1 })))
     expect(commands.map((command) => said(command).text)).toEqual(commands.map((_, i) => `fox ${i}\nNext in line…`))
+    const after = commands.map(({ interaction }) => interaction.answeredAfterMs ?? Number.POSITIVE_INFINITY)
+    expect(Math.max(...after)).toBeLessThan(3_000)
+    const bytes = await noise(8)
+    await Promise.all(
+      rig.studio.jobs.map((job) => rig.show(job, result([heldPicture({ type: 'image/png', bytes })]))),
+    )
+    const shown = commands.map((command) => said(command))
+    expect(shown.map(({ pictures }) => pictures.length)).toEqual(commands.map(() => 1))
+    // One message each, and nothing besides.
+    expect([...rig.standIn.world.messages.values()]).toHaveLength(200)
   })
 })
 
@@ -150,7 +162,7 @@ describe('a refusal', () => {
     const command = rig.standIn.command('/imagine', { prompt: 'a fox --shape round @everyone' })
     expect(await command.answered()).toBe(4)
     expect(said(command)).toMatchObject({
-      text: 'I don’t know --shape. I know --ar, --quality, --hq, --count and --private.',
+      text: 'I don’t know --shape. I know --ar, --quality, --hq, --count, --private and --spoiler.',
       ephemeral: true,
       buttons: [],
       markup: [],
@@ -190,6 +202,68 @@ describe('time bought', () => {
     await rig.standIn.until(() => command.message()?.loading === false)
     expect(rig.standIn.sent('POST', routes.callback)).toHaveLength(1)
     expect(said(command).ephemeral).toBe(true)
+  })
+})
+
+describe('what the bot may not do where it is called', () => {
+  const may = (...bits: readonly number[]) => bits.reduce((all, bit) => all | (1n << BigInt(bit)), 0n)
+  const [view, attach, threads, administrator] = [10, 15, 38, 3]
+  const threadOf = () => rig.standIn.world.addChannel({ type: 11, guildId: rig.standIn.world.guildId }).id
+
+  async function problemsOf(appPermissions: bigint, options: CommandOptions & { readonly private?: boolean } = {}) {
+    const { private: isPrivate = false, ...more } = options
+    rig.studio.answerWith((ask, reply) => reply.refuse({ kind: 'problems', problems: ask.problems }))
+    const command = rig.standIn.command('/imagine', { prompt: 'a fox', private: isPrivate }, { ...more, appPermissions })
+    await command.answered()
+    const [problem] = rig.studio.asks.at(-1)?.problems ?? []
+    return { missing: problem?.kind === 'permission_missing' ? problem.permissions : [], text: said(command).text }
+  }
+
+  test('is named before anything is started', async () => {
+    expect(await problemsOf(may(view))).toEqual({
+      missing: ['attach_files'],
+      text: 'The bot needs more permissions here: Attach Files. Ask a moderator. Nothing was charged.',
+    })
+    expect((await problemsOf(may())).missing).toEqual(['view_channel', 'attach_files'])
+    expect((await problemsOf(may(view, attach), { channelId: threadOf() })).missing).toEqual(['send_in_threads'])
+  })
+
+  test('counts for what it is needed for', async () => {
+    expect((await problemsOf(may(attach), { private: true })).missing).toEqual([])
+    expect((await problemsOf(may(attach), { where: 'user_installed' })).missing).toEqual([])
+    expect((await problemsOf(may(), { where: 'bot_dm' })).missing).toEqual([])
+    expect((await problemsOf(may(view, attach, threads), { channelId: threadOf() })).missing).toEqual([])
+    expect((await problemsOf(may(administrator))).missing).toEqual([])
+  })
+})
+
+describe('two replicas with one token', () => {
+  test('answer as one', async () => {
+    await using other = await startRig({ beside: rig, userInstall: true })
+    const { standIn } = rig
+    const acks = () => standIn.sent('POST', routes.callback).map(({ status }) => status)
+    const command = standIn.command('/imagine', { prompt: 'a fox' })
+    await Promise.all([rig.accepted(), other.accepted()])
+    expect(rig.studio.asks[0]?.eventKey).toBe(other.studio.asks[0]?.eventKey)
+    expect(acks().sort()).toEqual([200, 400])
+    // Whichever drives the job finds its message.
+    await other.show(other.studio.jobs[0] as RigJob, { kind: 'queued', place: 1 })
+    expect(said(command).text).toContain('a fox')
+    const history = standIn.command('/images history', {})
+    await eventually(() => acks().filter((status) => status !== null).length === 4, 'both answered')
+    expect(await history.answered()).toBe(4)
+    const help = standIn.say({ mentionsBot: true })
+    await eventually(() => standIn.sent('POST', routes.messages).filter(({ status }) => status === 200).length === 2, 'both said it')
+    expect(help.answers()).toHaveLength(1)
+    expect([...rig.lines, ...other.lines].join()).not.toContain('not answered')
+  })
+
+  test('that come too late are silent', async () => {
+    const { standIn } = rig
+    standIn.fail({ method: 'POST', route: routes.callback, status: 404, code: 10_062 })
+    standIn.command('/images help', {})
+    await eventually(() => rig.lines.join().includes('interaction not answered'), 'it is logged')
+    expect(standIn.requests.filter(({ method }) => method === 'POST')).toHaveLength(1)
   })
 })
 

@@ -104,6 +104,8 @@ describe('a reply that mentions the bot', () => {
 
   test('sees pictures in embeds where Discord itself serves them, and in forwards', () => {
     const at = 'https://cdn.discordapp.com/attachments/1/2/embedded.png?ex=1'
+    const ref = { kind: 'remote', name: 'embedded.png', at: { url: at, size: 0, contentType: null } }
+    const embedded = { kind: 'picture', ref }
     const embeds = [
       { image: { url: at } },
       { image: { url: 'https://example.com/a.png' } },
@@ -116,11 +118,20 @@ describe('a reply that mentions the bot', () => {
     const seen = (referenced: object) =>
       heard(reply({ referenced_message: { ...base, ...referenced } as unknown as APIMessage })).repliedTo?.pointed
     expect(seen({ embeds })).toEqual([
-      { kind: 'remote', name: 'embedded.png', at: { url: at, size: 0, contentType: null } },
-      { kind: 'remote', name: 'embedded.png', at: { url: at, size: 0, contentType: null } },
+      embedded,
+      { kind: 'useless', omitted: { name: 'a.png', why: 'not_visible' } },
+      { kind: 'useless', omitted: { name: 'a.png', why: 'not_visible' } },
+      embedded,
     ])
+    const proxied = [{ image: { url: 'https://example.com/a.png', proxy_url: at } }]
+    expect(seen({ embeds: proxied })).toMatchObject([{ kind: 'picture', ref: { name: 'a.png', at: { url: at } } }])
     const { message_snapshots } = fixture('message-forwarded-to-dm')
-    expect(seen({ message_snapshots })).toMatchObject([{ name: 'dog.png' }])
+    expect(seen({ message_snapshots })).toMatchObject([{ ref: { name: 'dog.png' } }])
+    const components = [
+      { type: 17, components: [{ type: 12, items: [{ media: { url: at } }] }, { type: 10, content: 'words' }] },
+      { type: 9, components: [], accessory: { type: 11, media: { url: at } } },
+    ]
+    expect(seen({ components })).toEqual([embedded, embedded])
   })
 })
 
@@ -160,11 +171,11 @@ describe('what is not for the bot', () => {
     ['of Discord', { author: { ...author, system: true } }],
     ['of a webhook', { webhook_id: '1400000000000000011' }],
     ['of its own', { author: { ...author, id: me } }],
-    ['that mentions nobody', { mentions: [] }],
-    ['for everyone', { mentions: [], mention_everyone: true, content: '@everyone a fox' }],
+    ['that mentions nobody', { mentions: [], referenced_message: null }],
+    ['for everyone', { mentions: [], referenced_message: null, mention_everyone: true, content: '@everyone a fox' }],
     [
       'for a role of the bot',
-      { mentions: [], mention_roles: ['1400000000000000010'], content: '<@&1400000000000000010> a fox' },
+      { mentions: [], referenced_message: null, mention_roles: ['1400000000000000010'], content: '<@&1400000000000000010> a fox' },
     ],
     ['that arrives empty', { content: '' }],
     ['of white space', { content: ' \n ' }],
@@ -173,6 +184,56 @@ describe('what is not for the bot', () => {
     ['that a command was used', { type: 20 }],
   ] as const)('a message %s', (_, change) => {
     expect(parseMessage(reply(change as unknown as Partial<GatewayMessageCreateDispatchData>), listener)).toBeNull()
+  })
+})
+
+describe('a reply to the bot that does not mention it', () => {
+  const unmentioned = (change: object) =>
+    parseMessage(reply({ mentions: [], ...change } as Partial<GatewayMessageCreateDispatchData>), listener)
+
+  test('may be for it: what it answers decides', () => {
+    expect(unmentioned({ content: 'make it night' })).toMatchObject({ kind: 'heard', called: false })
+    const asking = unmentioned({ content: 'help' })
+    expect(asking?.kind === 'heard' && wantsHelp(asking)).toBe(true)
+  })
+
+  test('is unread where Discord shows nothing of it', () => {
+    expect(unmentioned({ content: '' })).toMatchObject({
+      kind: 'unread',
+      person: { id: '80351110224678912' },
+      place: { replyTo: '1441787816856502303' },
+    })
+  })
+
+  test('is nothing when it is a sticker, or a picture alone', () => {
+    expect(unmentioned({ content: '', sticker_items: [{ id: '1', name: 'x', format_type: 1 }] })).toBeNull()
+    expect(unmentioned({ content: '', attachments: dm().attachments })).toBeNull()
+  })
+})
+
+describe('a place that the bot knows', () => {
+  const standing = { held: 1n << 11n, thread: false, ageRestricted: true }
+  const ask = (held: bigint, thread = false) => {
+    const found = parseMessage(reply(), { ...listener, standingIn: () => ({ ...standing, held, thread }) })
+    if (found?.kind !== 'heard') throw new Error('not heard')
+    return toAsk(found, { pointed: [], parent: null }, 0)
+  }
+
+  test.each([
+    ['everything', [11n, 15n], false, []],
+    ['no files', [11n], false, ['attach_files']],
+    ['no words', [15n], false, ['send_messages']],
+    ['no words in threads', [11n], true, ['send_in_threads', 'attach_files']],
+    ['a thread', [38n, 15n], true, []],
+    ['administrators', [3n], false, []],
+  ] as const)('allows %s', (_, bits, thread, permissions) => {
+    const held = bits.reduce((all: bigint, bit) => all | (1n << bit), 0n)
+    const problem = { kind: 'permission_missing', permissions }
+    expect(ask(held, thread).problems).toEqual(permissions.length === 0 ? [] : [problem])
+  })
+
+  test('and that is age-restricted hides its pictures', () => {
+    expect(placeOf(ask(0n).address).spoiler).toBe(true)
   })
 })
 
@@ -210,7 +271,7 @@ describe('the words', () => {
 
   test('can’t make the answer private in a server', () => {
     const { problems } = asked(heard(reply({ content: `<@${me}> a fox --private` })))
-    expect(problems).toMatchObject([{ flag: '--private', allowed: ['/imagine'] }])
+    expect(problems).toEqual([{ kind: 'private_needs_command', command: '/imagine' }])
   })
 })
 

@@ -204,8 +204,8 @@ export function createOperations({
     const { channel_id: channelId = '', message_id: messageId = '', webhook_token: token = '' } = operation.params
     switch (`${method} ${operation.path}`) {
       case 'GET /gateway/bot': {
-        const limits = { total: 1000, remaining: 999, reset_after: 86_400_000, max_concurrency: 1 }
-        return book.honest('GatewayBotResponse', { url: gatewayUrl(), shards: 1, session_start_limit: limits })
+        const limits = { total: 1000, remaining: 999, reset_after: 86_400_000, max_concurrency: world.shards }
+        return book.honest('GatewayBotResponse', { url: gatewayUrl(), shards: world.shards, session_start_limit: limits })
       }
       case 'GET /applications/@me':
         return book.honest('PrivateApplicationResponse', applicationBody(world))

@@ -68,6 +68,7 @@ describe('a command in a server', () => {
       botReaches: true,
       uploadBytes: 10_485_760,
       replyTo: null,
+      spoiler: false,
       secret: {
         token: 'aW50ZXJhY3Rpb246MTQ0MTc4NzM0NjkzNTkwNjMwNTpyZXBsYWNlZA',
         issuedAt: timeOf('1441787346935906305'),
@@ -179,8 +180,14 @@ describe('bad input', () => {
 describe('a press', () => {
   test('of Cancel names its job and its person', () => {
     expect(parseInteraction(fixture('press-cancel'), 0)).toMatchObject({
-      kind: 'cancel',
-      press: { jobId: '0123456789abcdef0123456789abcdef', personId: '80351110224678912', mayManage: true },
+      kind: 'press',
+      button: { action: 'cancel', jobId: '0123456789abcdef0123456789abcdef' },
+      person: { id: '80351110224678912', name: 'Nelly **the** fox' },
+      mayManage: true,
+      eventKey: 'discord:1441787346935906400',
+      workspace: '290926798626357999',
+      pressed: { messageId: '1441787346935906306', ephemeral: false },
+      problems: [],
       caller: { locale: 'de' },
     })
   })
@@ -194,7 +201,7 @@ describe('a press', () => {
     const press = fixture('press-cancel', (payload) => {
       payload.member = { ...(payload.member as Loose), permissions }
     })
-    expect(parseInteraction(press, 0)).toMatchObject({ press: { mayManage } })
+    expect(parseInteraction(press, 0)).toMatchObject({ mayManage })
   })
 
   test.each(['', 'a0:cancel:abc', 'a1:explode:abc', 'a1:cancel:', 'a1:cancel:A/../b', `a1:cancel:${'a'.repeat(90)}`])(
@@ -218,14 +225,14 @@ describe('what this version does not know', () => {
     const other = fixture('command', (payload) => {
       payload.data = { id: '1', name: 'draw', type: 1 }
     })
-    expect(parseInteraction(other, 0).kind).toBe('unknown_command')
+    expect(parseInteraction(other, 0).kind).toBe('help')
   })
 
   test('a menu entry of the same name', () => {
     const menu = fixture('command', (payload) => {
       payload.data = { id: '1', name: 'imagine', type: 3, target_id: '1' }
     })
-    expect(parseInteraction(menu, 0).kind).toBe('unknown_command')
+    expect(parseInteraction(menu, 0).kind).toBe('help')
   })
 
   test('typing, a form, a ping', () => {

@@ -304,6 +304,13 @@ describe('a press of Delete', () => {
     await rig.standIn.until(() => message.deleted)
   })
 
+  test('of a private message that nobody knows any more takes it away: it is the presser’s own', async () => {
+    const { message } = await made({ private: true })
+    const press = rig.standIn.press(message, 'Delete')
+    expect(await press.answered()).toBe(6)
+    await rig.standIn.until(() => message.deleted)
+  })
+
   test('that takes long still deletes the pressed message', async () => {
     const { job, message } = await made()
     const answer = Promise.withResolvers<{ kind: 'erased'; job: Job }>()
@@ -342,6 +349,72 @@ describe('a press of Delete', () => {
     const press = rig.standIn.press(message, 'Delete')
     expect(await press.answered()).toBe(6)
     await rig.standIn.until(() => rig.standIn.sent('DELETE', routes.original)[0]?.status === 404)
+    await rig.standIn.press(message, 'Details').answered()
+    expect(rig.standIn.sent('DELETE', routes.message)).toEqual([])
     expect(rig.lines.filter((line) => line.includes('"error"'))).toEqual([])
   })
+})
+
+describe('a press that another replica answers, too', () => {
+  const taken = { method: 'POST', route: routes.callback, status: 400, code: 40_060 } as const
+
+  test('is not answered twice, and nothing goes wrong', async () => {
+    const { message } = await made()
+    const fault = rig.standIn.fail({ ...taken, effective: true })
+    const press = rig.standIn.press(message, 'Details')
+    await press.answered()
+    expect(fault.left).toBe(0)
+    expect(rig.standIn.sent('POST', routes.followUp)).toEqual([])
+    expect(rig.lines.filter((line) => /"(error|warn)"/.test(line))).toEqual([])
+  })
+
+  test('and that takes long is told by one of them', async () => {
+    const { message } = await made()
+    const answer = Promise.withResolvers<{ kind: 'live' }>()
+    rig.studio.eraseWith(() => answer.promise)
+    rig.standIn.fail({ ...taken, effective: true })
+    const press = rig.standIn.press(message, 'Delete')
+    await eventually(() => rig.clock.sleeping().includes(1_000), 'it waits')
+    rig.clock.advance(1_000)
+    await press.answered()
+    answer.resolve({ kind: 'live' })
+    // A later press is handled after this one.
+    await rig.standIn.press(message, 'Details').answered()
+    expect(rig.standIn.sent('POST', routes.followUp)).toEqual([])
+  })
+
+  test('still deletes: that may be done twice', async () => {
+    const { job, message } = await made()
+    rig.studio.eraseWith(async () => ({ kind: 'erased', job }))
+    rig.standIn.fail({ ...taken, effective: true })
+    rig.standIn.press(message, 'Delete')
+    await rig.standIn.until(() => message.deleted)
+  })
+})
+
+test('a press that came too late still deletes, by the bot’s own token', async () => {
+  const { job, message } = await made()
+  rig.studio.eraseWith(async () => ({ kind: 'erased', job }))
+  rig.standIn.fail({ method: 'POST', route: routes.callback, status: 404, code: 10_062 })
+  rig.standIn.press(message, 'Delete')
+  await rig.standIn.until(() => message.deleted)
+  expect(rig.standIn.sent('DELETE', /./).map(({ route, status }) => `${route} ${status}`)).toEqual([
+    `${routes.original} 404`,
+    `${routes.message} 204`,
+  ])
+})
+
+test('no token, and nothing that was typed, is ever logged', async () => {
+  const { job, message, accepted } = await made({ private: true })
+  rig.studio.eraseWith(async () => ({ kind: 'erased', job }))
+  rig.standIn.fail({ method: 'DELETE', route: routes.original, status: 400, code: 50_035 })
+  rig.standIn.fail({ method: 'POST', route: routes.callback, status: 400, code: 50_035 })
+  const press = rig.standIn.press(message, 'Delete')
+  await rig.standIn.until(() => rig.standIn.sent('DELETE', routes.original)[0]?.status === 400)
+  await eventually(() => rig.lines.some((line) => line.includes('DELETE')), 'it is logged')
+  const everything = rig.lines.join('\n')
+  expect(everything).toMatch(/\/webhooks\/:id\/:token\/messages\/(@|%40)original/)
+  expect(everything).not.toContain(press.token)
+  expect(everything).not.toContain(placeOf(accepted.address).secret?.token)
+  expect(everything).not.toContain('a fox')
 })

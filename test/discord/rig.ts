@@ -67,19 +67,22 @@ export interface RigOptions {
   readonly before?: (standIn: StandIn) => void | Promise<void>
   /** How wrong the machine's clock is, in milliseconds: ahead of Discord's. */
   readonly clockError?: number
+  /** Another replica's, to sign in to as well; it stops it. */
+  readonly beside?: Pick<Rig, 'standIn' | 'clock' | 'drafts'>
   /** Do not wait until it is signed in. */
   readonly eager?: boolean
 }
 
 export async function startRig(options: RigOptions = {}): Promise<Rig> {
-  const clock = createHandClock()
-  const standIn = await startStandIn({ now: clock.now })
+  const { beside } = options
+  const clock = beside?.clock ?? createHandClock()
+  const standIn = beside?.standIn ?? (await startStandIn({ now: clock.now }))
   await options.before?.(standIn)
   const lines: string[] = []
   const fatals: AppError[] = []
   const steps: string[] = []
   const platformErrors: string[] = []
-  const drafts = createFakeDrafts()
+  const drafts = beside?.drafts ?? createFakeDrafts()
   const newId = () => randomBytes(16).toString('hex')
   const { clockError = 0 } = options
   const machineClock = { ...clock, now: () => clock.now() + clockError }
@@ -105,7 +108,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const studio = createRigStudio(newId)
   await adapter.intake.start(studio)
   if (options.eager !== true) {
-    await standIn.ready()
+    await standIn.ready(beside === undefined ? 1 : 2)
     await eventually(() => adapter.intake.ready(), 'the adapter is ready')
   }
 
@@ -134,7 +137,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
         return stopped
       }, 'stopped')
       await stopping
-      await standIn.stop()
+      if (beside === undefined) await standIn.stop()
     },
   }
 }

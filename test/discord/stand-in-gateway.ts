@@ -10,10 +10,16 @@ interface Session {
   readonly log: { readonly s: number; readonly t: string; readonly d: unknown }[]
   /** What it asked to be told. */
   readonly intents: number
+  /** Its number, and how many there are. */
+  readonly shard: readonly [number, number]
   socket: WebSocket | null
 }
 
 export interface GatewayStandIn {
+  /** Sessions as they are divided: `0/2`. */
+  shards(): string[]
+  /** What each session asked to be told. */
+  intents(): number[]
   /** Sends an event to every session; those that lost their connection get it when they resume. */
   dispatch(event: string, data: unknown): void
   /** Sends an event to sessions whose intents let it through, each with what it may see; null: not at all. */
@@ -28,8 +34,8 @@ export interface GatewayStandIn {
   askToReconnect(): void
   /** Op 9. */
   invalidate(resumable: boolean): void
-  /** Closes with this code instead of answering an identify. */
-  closeOnIdentify(code: number | null): void
+  /** Closes with this code instead of answering an identify, so many times. */
+  closeOnIdentify(code: number, times?: number): void
   /** New connections are refused while this is set. */
   refuse(refused: boolean): void
   /** New connections are left without an answer; gives how many there are. */
@@ -51,6 +57,8 @@ const endingCodes: ReadonlySet<number> = new Set([
   1000, 1001, 4003, 4004, 4005, 4007, 4008, 4010, 4011, 4012, 4013, 4014,
 ])
 const guildsIntent = 1
+/** D resources/application, Application Flags. */
+const contentFlags = (1 << 18) | (1 << 19)
 const messageContentIntent = 1 << 15
 const privilegedIntents = (1 << 1) | (1 << 8) | (1 << 15)
 
@@ -58,7 +66,7 @@ export function createGatewayStandIn({ server, world, botToken, url, changed }: 
   const sockets = new WebSocketServer({ noServer: true })
   const sessions = new Map<string, Session>()
   const history: string[] = []
-  let identifyCode: number | null = null
+  let refusals = { code: 0, left: 0 }
   let refused = false
   let stalling = false
   const stalled: Duplex[] = []
@@ -118,30 +126,33 @@ export function createGatewayStandIn({ server, world, botToken, url, changed }: 
   function refusalOf(token: unknown, intents: number): number | null {
     if (token !== botToken) return 4004
     if (!Number.isInteger(intents) || intents < 0) return 4013
-    const granted = world.applicationFlags === 0 ? 0 : messageContentIntent
+    const granted = (world.applicationFlags & contentFlags) === 0 ? 0 : messageContentIntent
     return (intents & privilegedIntents & ~granted) === 0 ? null : 4014
   }
 
   function identify(socket: WebSocket, d: Record<string, unknown>, enter: (session: Session) => void): void {
     const intents = Number(d.intents)
-    const refusal = identifyCode ?? refusalOf(d.token, intents)
+    refusals.left -= 1
+    const refusal = refusals.left >= 0 ? refusals.code : refusalOf(d.token, intents)
     if (refusal !== null) {
       socket.close(refusal)
       return
     }
-    const session: Session = { id: world.newId(), seq: 0, log: [], intents, socket }
+    const shard = (d.shard ?? [0, 1]) as readonly [number, number]
+    const session: Session = { id: world.newId(), seq: 0, log: [], intents, shard, socket }
+    const own = hears(session, { guild_id: world.guildId })
     sessions.set(session.id, session)
     enter(session)
     send(session, 'READY', {
       v: 10,
       user: { ...userBody(world.bot, true), email: null, mfa_enabled: true, verified: true },
-      guilds: [{ id: world.guildId, unavailable: true }],
+      guilds: own ? [{ id: world.guildId, unavailable: true }] : [],
       session_id: session.id,
       resume_gateway_url: url(),
-      shard: d.shard,
+      shard,
       application: { id: world.applicationId, flags: 0 },
     })
-    if ((intents & guildsIntent) !== 0) send(session, 'GUILD_CREATE', guildBody(world))
+    if (own && (intents & guildsIntent) !== 0) send(session, 'GUILD_CREATE', guildBody(world))
   }
 
   function resume(socket: WebSocket, d: Record<string, unknown>, enter: (session: Session) => void): void {
@@ -171,14 +182,16 @@ export function createGatewayStandIn({ server, world, botToken, url, changed }: 
 
   return {
     dispatch: (event, data) => {
-      for (const session of sessions.values()) send(session, event, data)
+      for (const session of sessions.values()) if (hears(session, data)) send(session, event, data)
     },
     dispatchTo: (event, dataFor) => {
       for (const session of sessions.values()) {
         const data = dataFor(session.intents)
-        if (data !== null) send(session, event, data)
+        if (data !== null && hears(session, data)) send(session, event, data)
       }
     },
+    shards: () => connected().map(({ shard }) => shard.join('/')).sort(),
+    intents: () => connected().map(({ intents }) => intents),
     live: () => connected().length,
     history,
     drop: (code) => {
@@ -199,8 +212,8 @@ export function createGatewayStandIn({ server, world, botToken, url, changed }: 
         session.socket?.send(JSON.stringify({ op: 9, d: resumable }))
       }
     },
-    closeOnIdentify: (code) => {
-      identifyCode = code
+    closeOnIdentify: (code, times = Number.POSITIVE_INFINITY) => {
+      refusals = { code, left: times }
     },
     refuse: (value) => {
       refused = value
@@ -215,6 +228,12 @@ export function createGatewayStandIn({ server, world, botToken, url, changed }: 
       await new Promise((resolve) => sockets.close(resolve))
     },
   }
+}
+
+/** Each server belongs to one shard, and direct messages to the first. D events/gateway, Sharding. */
+function hears({ shard: [id, total] }: Session, data: unknown): boolean {
+  const { guild_id: guildId } = asRecord(data)
+  return id === (typeof guildId === 'string' ? Number((BigInt(guildId) >> 22n) % BigInt(total)) : 0)
 }
 
 /** Discord's permission bits that the bot's role gives, and what a channel withholds. */

@@ -29,10 +29,14 @@ export function result(pictures: readonly Picture[]): PartialView {
   return { kind: 'result', pictures: [first, ...rest], failures: [], credits: 10, tookMs: 3_000 }
 }
 
+export interface JobOptions extends CommandOptions {
+  readonly private?: boolean
+}
+
 /** A command that was accepted, and its message. */
 export async function startJob(
   rig: Rig,
-  options: CommandOptions & { readonly private?: boolean } = {},
+  options: JobOptions = {},
 ): Promise<{ command: Invocation; accepted: RigJob; message: StoredMessage }> {
   const { private: isPrivate, ...more } = options
   const command = rig.standIn.command('/imagine', { prompt: 'a fox', ...(isPrivate && { private: true }) }, more)

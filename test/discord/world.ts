@@ -106,6 +106,8 @@ export interface World {
   readonly bot: User
   /** D resources/application, Application Flags. */
   applicationFlags: number
+  /** Into how many connections Discord wants the bot's servers divided. */
+  shards: number
   readonly guildId: string
   readonly channels: Map<string, Channel>
   readonly channelOf: Readonly<Record<Where, string>>
@@ -161,6 +163,7 @@ export function createWorld(now: () => number, origin: () => string): World {
     newId,
     applicationId: old(),
     applicationFlags: 0,
+    shards: 1,
     bot: { id: old(), username: 'imagine', globalName: null },
     guildId,
     channels,
@@ -221,7 +224,8 @@ export function messageBody(world: World, message: StoredMessage): object {
     const id = component
     const inner =
       'components' in node && Array.isArray(node.components) ? { components: node.components.map(numbered) } : {}
-    return { ...node, id, ...inner }
+    const accessory = 'accessory' in node ? { accessory: numbered(node.accessory) } : {}
+    return { ...node, ...toldOf(node as Record<string, unknown>), id, ...inner, ...accessory }
   }
   return {
     id: message.id,
@@ -245,8 +249,19 @@ export function messageBody(world: World, message: StoredMessage): object {
     ...(message.replyTo !== null && {
       message_reference: { type: 0, channel_id: message.channelId, message_id: message.replyTo },
     }),
-    ...(message.snapshot !== null && { message_snapshots: [{ message: snapshotBody(world, message) }] }),
+    ...(message.snapshot !== null && {
+      message_reference: { type: 1, channel_id: message.channelId, message_id: message.id },
+      message_snapshots: [{ message: snapshotBody(world, message) }],
+    }),
   }
+}
+
+/** What Discord adds to a component that it was given. */
+function toldOf({ type, media, description, spoiler, min_values, max_values }: Record<string, unknown>): object {
+  if (type === 3) return { min_values: min_values ?? 1, max_values: max_values ?? 1 }
+  if (type !== 11) return {}
+  const { url } = media as { url: string }
+  return { media: { id: '1', url, proxy_url: url }, description: description ?? null, spoiler: spoiler ?? false }
 }
 
 function snapshotBody(world: World, { snapshot, createdAt }: StoredMessage): object {

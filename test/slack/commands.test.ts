@@ -16,6 +16,7 @@ describe('/imagine', () => {
       quality: 'high',
       count: 1,
       private: false,
+      spoiler: false,
     })
     expect(job.person).toEqual({ id: 'U0ANN', name: 'u0ann' })
 
@@ -42,9 +43,9 @@ describe('/imagine', () => {
     expect(result?.images[0]?.bytes.equals(png)).toBe(true)
     expect(result?.images[0]).toMatchObject({ type: 'image/png', alt: 'Picture: a fox in the snow' })
     expect(result?.text).toBe('a fox in the snow · Made in 4 s · 3:2 landscape · high quality · 28 credits')
-    expect(result?.buttons).toEqual([])
+    expect(result?.buttons.map(({ actionId }) => actionId)).toEqual(['again', 'edit', 'variations', 'details', 'erase'])
     expect(slack.uploads()[0]?.alt).toBe('Picture: a fox in the snow')
-    expect(receipt.files).toEqual([{ file: result?.images[0]?.id }])
+    expect(receipt.files).toMatchObject([{ file: result?.images[0]?.id }])
   })
 
   it.each([
@@ -105,7 +106,7 @@ describe('/imagine', () => {
     expect(receipt.files).toHaveLength(3)
   })
 
-  it.each(['', '  ', 'help', 'HELP'])('answers %j with how to use it, to the asker alone', async (text) => {
+  it.each(['help', 'HELP', ' Help! '])('answers %j with how to use it, to the asker alone', async (text) => {
     await using h = await startHarness()
     const { slack, studio } = h
     const general = slack.channel('public', ['U0ANN'])
@@ -118,7 +119,7 @@ describe('/imagine', () => {
   it.each([
     ['a', 'Say a little more: at least 3 characters.'],
     ['--hq', 'Say what to draw, for example: a fox in the snow.'],
-    ['a fox --colour red', 'I don’t know --colour. I know --ar, --quality, --hq, --count and --private.'],
+    ['a fox --colour red', 'I don’t know --colour. I know --ar, --quality, --hq, --count, --private and --spoiler.'],
     ['a fox --ar 5:4', 'I don’t know the value 5:4 for --ar. Use 1:1, 2:3 or 3:2.'],
     [`a fox --ar <!channel>`, 'I don’t know the value @channel for --ar. Use 1:1, 2:3 or 3:2.'],
     ['a fox --ar *bold*', 'I don’t know the value *bold* for --ar. Use 1:1, 2:3 or 3:2.'],

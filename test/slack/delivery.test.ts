@@ -49,6 +49,18 @@ describe('limits', () => {
     expect(slack.messages(general)[0]?.images).toHaveLength(1)
   })
 
+  it.each(['ratelimited', 'message_limit_exceeded'])('said without a time (%s) are waited for too', async (error) => {
+    await using h = await startHarness()
+    const { slack, studio } = h
+    const general = slack.channel('public', ['U0ANN'])
+    const job = await asked(h, general)
+    slack.fail('chat.update', { error }, { error })
+    const before = seconds(h)
+    await h.within(studio.deliver(job.id, [await png()]))
+    expect(seconds(h) - before).toBeGreaterThanOrEqual(2)
+    expect(slack.messages(general)[0]?.images).toHaveLength(1)
+  })
+
   it('waits with the placeholder and does not post it twice', async () => {
     await using h = await startHarness()
     const { slack } = h
@@ -400,6 +412,22 @@ describe('who may speak', () => {
     const reason = new AppError('not_ours', { detail: 'stop' })
     ending.abort(reason)
     expect(await settled).toBe(reason)
+  })
+
+  it('a scope that is missing is said once to whoever runs the bot, by its name', async () => {
+    await using h = await startHarness({ without: ['files:write'] })
+    const { slack, studio, lines } = h
+    const general = slack.channel('public', ['U0ANN'])
+    for (const text of ['a fox', 'a hen']) {
+      const job = await asked(h, general, text)
+      await expect(h.within(studio.deliver(job.id, [await png()]))).rejects.toMatchObject({
+        code: 'permission_missing',
+      })
+    }
+    const said = lines.filter(
+      ({ level, fields }) => level === 'error' && JSON.stringify(fields).includes('files:write'),
+    )
+    expect(said).toHaveLength(1)
   })
 
   it('a token that is no longer good is said once, and makes us not ready', async () => {

@@ -20,11 +20,15 @@ describe('every row of the fact sheet’s table', () => {
       row('unfit', 'delivery_refused'),
     ),
     ...['ratelimited', 'message_limit_exceeded'].map(row('limited', 'rate_limited')),
-    ...['message_not_found', 'cant_update_message', 'edit_window_closed'].map(row('gone', 'delivery_gone')),
-    ...['thread_not_found'].map(row('threadless', 'delivery_gone')),
+    ...['message_not_found', 'cant_update_message', 'edit_window_closed', 'cant_delete_message'].map(
+      row('gone', 'delivery_gone'),
+    ),
+    ...['thread_not_found', 'invalid_thread_ts'].map(row('threadless', 'delivery_gone')),
     ...['expired_trigger_id', 'exchanged_trigger_id', 'invalid_trigger_id'].map(row('late', 'delivery_gone')),
     ...['view_too_large', 'hash_conflict', 'duplicate_external_id'].map(row('ours', 'internal')),
-    ...['file_not_found', 'file_deleted', 'not_visible', 'check_file_info'].map(row('file_gone', 'input_gone')),
+    ...['file_not_found', 'file_deleted', 'cant_delete_file', 'not_visible', 'check_file_info'].map(
+      row('file_gone', 'input_gone'),
+    ),
     ...[
       'file_uploads_disabled',
       'file_uploads_except_images_disabled',

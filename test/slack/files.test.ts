@@ -93,8 +93,16 @@ describe('a picture handed in', () => {
   it.each(['file_not_found', 'file_deleted', 'not_visible'])('(%s) is gone', async (error) => {
     await using h = await startHarness()
     const file = h.slack.attach({ name: 'a.png', bytes: await draw('png') })
-    h.slack.fail('files.info', { error })
+    h.slack.fail('files.info', { error }, { error }, { error }, { error })
     await expect(read(h, file)).rejects.toMatchObject({ code: 'input_gone' })
+  })
+
+  it('whose event came before it is asked for again', async () => {
+    await using h = await startHarness()
+    const bytes = await draw('png')
+    const file = h.slack.attach({ name: 'a.png', bytes })
+    h.slack.fail('files.info', { error: 'file_not_found' }, { error: 'not_visible' })
+    expect((await read(h, file)).equals(bytes)).toBe(true)
   })
 
   it('that Slack has not processed yet is asked for again, and not for ever', async () => {

@@ -89,14 +89,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
         ? { kind: 'token', botToken: options.given?.botToken ?? slack.botToken }
         : { kind: 'install', ...oauthApp, publicUrl: 'https://imagine.test', ...options.install },
   }
-  const adapter = createSlack(
-    {
-      apiUrl: options.apiUrl ?? slack.apiUrl,
-      transport: { kind: 'sockets', appToken: options.given?.appToken ?? slack.appToken, sockets: count },
-      access: { kind: 'token', botToken: options.given?.botToken ?? slack.botToken },
-    },
-    tools,
-  )
+  const adapter = createSlack(given, tools)
   const studio = createFakeStudio(() => adapter.surface, clock.now)
   const { origin } = await http.listen()
   if (options.transport === 'http')

@@ -13,7 +13,7 @@ async function made(h: Harness, channel: string): Promise<{ readonly jobId: stri
 
 async function bytesOf(h: Harness, input: Parameters<Harness['adapter']['surface']['input']>[0]): Promise<Buffer> {
   const { picture, publicUrl } = h.adapter.surface.input(input)
-  expect(publicUrl).toBeNull()
+  expect(await publicUrl(new AbortController().signal)).toBeNull()
   const { body } = await h.within(picture.open(new AbortController().signal))
   const chunks: Uint8Array[] = []
   for await (const chunk of body) chunks.push(chunk)
@@ -42,7 +42,9 @@ describe('a mention', () => {
     const root = slack.mumble(general, { user: 'U0BOB', text: 'look at my cat' })
     await slack.mention(general, { user: 'U0ANN', text: 'make it blue', thread: root, files: [file] })
     expect(studio.last()).toMatchObject({ action: 'edit', parentId: null })
-    expect(studio.last().inputs).toEqual([{ kind: 'remote', name: 'cat.jpg', at: { file } }])
+    expect(studio.last().inputs).toEqual([
+      { kind: 'remote', name: 'cat.jpg', at: { file, team: slack.team, enterprise: null } },
+    ])
     const [input] = studio.last().inputs
     if (input?.kind !== 'remote') throw new Error('no picture')
     expect((await bytesOf(h, input)).equals(bytes)).toBe(true)
@@ -74,10 +76,12 @@ describe('a mention', () => {
     await slack.mention(general, { user: 'U0BOB', text: 'now at night', thread: first.ts })
     const edit = studio.last()
     expect(edit).toMatchObject({ action: 'edit', parentId: first.jobId })
-    expect(edit.inputs).toEqual([{ kind: 'result', name: 'imagine-1', jobId: first.jobId, n: 1 }])
+    expect(edit.inputs).toEqual([{ kind: 'result', name: 'picture 1', jobId: first.jobId, n: 1 }])
     const receipt = studio.receipt(first.jobId)
     if (receipt === null) throw new Error('no receipt')
-    const { type, body } = await h.within(adapter.surface.picture(receipt, 1).open(new AbortController().signal))
+    const { type, body } = await h.within(
+      adapter.surface.picture(receipt, 1).picture.open(new AbortController().signal),
+    )
     expect(type).toBe('image/png')
     const chunks: Uint8Array[] = []
     for await (const chunk of body) chunks.push(chunk)
@@ -92,6 +96,21 @@ describe('a mention', () => {
     expect(slack.calls.filter(({ method }) => method === 'conversations.replies')).toEqual([])
   })
 
+  it('in a busy workspace still finds the latest result of its thread, without reading it', async () => {
+    await using h = await startHarness()
+    const { slack, studio } = h
+    const general = slack.channel('public', ['U0ANN'])
+    const first = await made(h, general)
+    await slack.mention(general, { user: 'U0BOB', text: 'now at night', thread: first.ts })
+    const edit = studio.last().id
+    await studio.progress(edit)
+    await h.within(studio.deliver(edit, [source(await draw('png', 40), 'image/png')]))
+    for (let n = 0; n < 120; n += 1) await slack.command({ user: 'U0BOB', channel: general, text: `fox ${n}` })
+    await slack.mention(general, { user: 'U0BOB', text: 'with stars', thread: first.ts })
+    expect(studio.last().parentId).toBe(edit)
+    expect(slack.calls.some(({ method }) => method === 'conversations.replies')).toBe(false)
+  })
+
   it('in a thread that began with a picture edits that picture', async () => {
     await using h = await startHarness()
     const { slack, studio } = h
@@ -101,7 +120,9 @@ describe('a mention', () => {
     const root = slack.mumble(general, { user: 'U0BOB', text: 'my cat', files: [file, notes] })
     slack.mumble(general, { user: 'U0BOB', text: 'is it not nice?', thread: root })
     await slack.mention(general, { user: 'U0ANN', text: 'make it blue', thread: root })
-    expect(studio.last().inputs).toEqual([{ kind: 'remote', name: 'cat.png', at: { file } }])
+    expect(studio.last().inputs).toEqual([
+      { kind: 'remote', name: 'cat.png', at: { file, team: slack.team, enterprise: null } },
+    ])
   })
 
   it('in the thread of a request that failed makes one from words, without reading the thread', async () => {
@@ -187,16 +208,46 @@ describe('a mention', () => {
     expect(studio.jobs()).toEqual([])
   })
 
-  it('with seventeen pictures is refused in one sentence', async () => {
+  it('with seventeen pictures uses sixteen and names the other', async () => {
     await using h = await startHarness()
     const { slack, studio } = h
     const general = slack.channel('public', ['U0ANN'])
     const bytes = await draw('png')
     const files = Array.from({ length: 17 }, (_, at) => slack.attach({ name: `${at}.png`, bytes }))
     await slack.mention(general, { user: 'U0ANN', text: 'a collage', files })
-    await h.until('the asker was told', () => slack.whispers(general, 'U0ANN').length === 1)
-    expect(slack.whispers(general, 'U0ANN')[0]?.lines).toEqual(['That is 17 pictures. Use at most 16.'])
-    expect(studio.jobs()).toEqual([])
+    expect(studio.last().inputs).toHaveLength(16)
+    expect(studio.last().omitted).toEqual([{ name: '16.png', why: 'too_many' }])
+  })
+
+  it('with a picture and something else uses the picture, and its message says both', async () => {
+    await using h = await startHarness()
+    const { slack, studio } = h
+    const general = slack.channel('public', ['U0ANN'])
+    const cat = slack.attach({ name: 'cat.png', bytes: await draw('png') })
+    const notes = slack.attach({ name: '*notes*.pdf', bytes: Buffer.from('%PDF'), mimetype: 'application/pdf' })
+    await slack.mention(general, { user: 'U0ANN', text: 'make it blue', files: [notes, cat] })
+    expect(studio.last()).toMatchObject({
+      inputs: [{ name: 'cat.png' }],
+      omitted: [{ name: '*notes*.pdf', why: 'not_a_picture' }],
+    })
+    await studio.progress(studio.last().id)
+    await h.within(studio.deliver(studio.last().id, [source(await draw('png'), 'image/png')]))
+    const lines = slack.messages(general)[0]?.lines.join('\n')
+    expect(lines).toContain('Uses cat.png.')
+    expect(lines).toContain('Not used: *notes*.pdf (not a picture).')
+  })
+
+  it('with something that is no picture, in the thread of one, uses that one', async () => {
+    await using h = await startHarness()
+    const { slack, studio } = h
+    const general = slack.channel('public', ['U0ANN'])
+    const first = await made(h, general)
+    const notes = slack.attach({ name: 'notes.pdf', bytes: Buffer.from('%PDF'), mimetype: 'application/pdf' })
+    await slack.mention(general, { user: 'U0ANN', text: 'make it blue', thread: first.ts, files: [notes] })
+    expect(studio.last()).toMatchObject({
+      parentId: first.jobId,
+      omitted: [{ name: 'notes.pdf', why: 'not_a_picture' }],
+    })
   })
 
   it('is told in a direct message where the asker has left the channel', async () => {

@@ -1,22 +1,25 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { parseCommand, parseMessage, parsePress, toAsk, wantsHelp } from '../../src/slack/parse.ts'
+import { parsePress, parseShortcut } from '../../src/slack/interaction.ts'
+import { parseCommand, parseMessage, toAsk, wishOf } from '../../src/slack/parse.ts'
 
 function fixture(name: string): Record<string, unknown> {
   return JSON.parse(readFileSync(join(import.meta.dirname, `../fixtures/slack/${name}.json`), 'utf8'))
 }
 
-const none = { inputs: [], parent: null }
+const none = { inputs: [], omitted: [], parent: null }
+const workspace = { team: 'T0123ABCD', enterprise: null }
+const heard = { workspace, botUserId: 'U0BOT' }
 
 function message(name: string, more: object = {}, event: object = {}) {
   const body = fixture(name)
-  return parseMessage({ ...body, ...more, event: { ...(body.event as object), ...event } }, 'U0BOT')
+  return parseMessage({ ...body, ...more, event: { ...(body.event as object), ...event } }, heard)
 }
 
 describe('a slash command', () => {
   it('becomes a request with everything that its answer needs', () => {
-    const asked = parseCommand(fixture('slash-command'), 1_000)
+    const asked = parseCommand(fixture('slash-command'), workspace, 1_000)
     if (asked === null) throw new Error('not understood')
     const ask = toAsk(asked, none, 5)
     expect(ask).toMatchObject({
@@ -34,12 +37,13 @@ describe('a slash command', () => {
   })
 
   it.each([{}, { text: 1 }, { response_url: undefined }])('that is none is left alone (%j)', (more) => {
-    expect(parseCommand({ ...(Object.keys(more).length === 0 ? {} : fixture('slash-command')), ...more }, 0)).toBeNull()
+    const payload = { ...(Object.keys(more).length === 0 ? {} : fixture('slash-command')), ...more }
+    expect(parseCommand(payload, workspace, 0)).toBeNull()
   })
 })
 
 describe('a mention', () => {
-  it('becomes an edit of its pictures, in the workspace that has the bot', () => {
+  it('becomes an edit of its pictures', () => {
     const asked = message('app-mention')
     expect(asked).toMatchObject({
       eventKey: 'slack:Ev0123ABCD',
@@ -54,17 +58,12 @@ describe('a mention', () => {
       direct: false,
     })
     expect(asked?.inputs).toEqual([
-      { kind: 'remote', name: 'cat.png', at: { file: 'F0123ABCD' } },
-      { kind: 'remote', name: 'F0456ABCD', at: { file: 'F0456ABCD' } },
+      { kind: 'remote', name: 'cat.png', at: { file: 'F0123ABCD', ...workspace } },
+      { kind: 'remote', name: 'F0456ABCD', at: { file: 'F0456ABCD', ...workspace } },
     ])
-    expect(asked?.problems).toEqual([{ kind: 'not_a_picture', name: 'notes.pdf' }])
+    expect(asked?.omitted).toEqual([{ name: 'notes.pdf', why: 'not_a_picture' }])
     // No URL of a file is kept: it is asked for when it is needed.
     expect(JSON.stringify(asked)).not.toContain('files.slack.com')
-  })
-
-  it('of an organisation’s installation takes the team of its context', () => {
-    expect(message('app-mention', { authorizations: [{ team_id: null }] })?.origin.team).toBe('T0123ABCD')
-    expect(message('app-mention', { authorizations: [], context_team_id: null })?.origin.team).toBe('T0123ABCD')
   })
 
   it.each([
@@ -99,7 +98,11 @@ describe('a direct message', () => {
   it('has its own pictures before those of the thread', () => {
     const asked = message('message-im')
     if (asked === null) throw new Error('not understood')
-    const pointed = { inputs: [{ kind: 'remote' as const, name: 'other', at: { file: 'F1' } }], parent: null }
+    const pointed = {
+      inputs: [{ kind: 'remote' as const, name: 'other', at: { file: 'F1' } }],
+      omitted: [],
+      parent: null,
+    }
     expect(toAsk(asked, pointed, 0).inputs).toHaveLength(1)
     expect(toAsk({ ...asked, inputs: [] }, pointed, 0)).toMatchObject({ action: 'edit', inputs: [{ name: 'other' }] })
   })
@@ -107,34 +110,56 @@ describe('a direct message', () => {
   it('keeps the shape of the result that it is about, unless it says another', () => {
     const asked = message('message-im', {}, { files: [], subtype: undefined, text: 'make it night' })
     if (asked === null) throw new Error('not understood')
-    const request = { prompt: 'a fox', aspectRatio: '3:2', quality: 'medium', count: 1, private: false } as const
-    const pointed = { inputs: [], parent: { id: 'job1', request } }
+    const request = {
+      prompt: 'a fox',
+      aspectRatio: '3:2',
+      quality: 'medium',
+      count: 1,
+      private: false,
+      spoiler: false,
+    } as const
+    const pointed = { inputs: [], omitted: [], parent: { id: 'job1', request } }
     expect(toAsk(asked, pointed, 0).input).toEqual({ prompt: 'make it night', aspectRatio: '3:2' })
     expect(toAsk({ ...asked, words: 'make it night --ar 2:3' }, pointed, 0).input.aspectRatio).toBe('2:3')
   })
 
-  it('that asks for help is told from one that asks for a picture', () => {
-    const asked = message('message-im', {}, { files: [], subtype: undefined, text: ' Help! ' })
-    expect(asked === null ? null : wantsHelp(asked)).toBe(true)
-    const other = message('message-im', {}, { files: [], subtype: undefined, text: 'help an old lady' })
-    expect(other === null ? null : wantsHelp(other)).toBe(false)
-    const picture = message('message-im', {}, { text: 'help' })
-    expect(picture === null ? null : wantsHelp(picture)).toBe(false)
+  it.each([
+    [' Help! ', 'help'],
+    ['history', 'history'],
+    ['Usage?', 'usage'],
+    ['help an old lady', null],
+    ['usages', null],
+  ])('that says %j is told from one that asks for a picture', (text, wish) => {
+    const asked = message('message-im', {}, { files: [], subtype: undefined, text })
+    expect(asked === null ? undefined : wishOf(asked)).toBe(wish)
+    const picture = message('message-im', {}, { text })
+    expect(picture === null ? undefined : wishOf(picture)).toBeNull()
   })
 })
 
 describe('a pressed button', () => {
-  it('says whose press it is and what it does', () => {
-    expect(parsePress(fixture('block-actions'))).toEqual({
-      userId: 'U0123ABCD',
-      responseUrl: fixture('block-actions').response_url,
-      thread: '1763800000.000100',
-      button: { cancel: '0123456789abcdef0123456789abcdef' },
+  it('says whose press it is, where, and what it does', () => {
+    expect(parsePress(fixture('block-actions'), workspace, 1_000)).toEqual({
+      eventKey: `slack:${fixture('block-actions').trigger_id}`,
+      workspace,
+      person: { id: 'U0123ABCD', name: 'ann' },
+      origin: {
+        ...{ ...workspace, channel: 'C0123ABCD', thread: '1763800000.000100', user: 'U0123ABCD' },
+        response: { responseUrl: fixture('block-actions').response_url, issuedAt: 1_000, uses: 0 },
+      },
+      triggerId: fixture('block-actions').trigger_id,
+      button: { action: 'cancel', jobId: '0123456789abcdef0123456789abcdef', from: null },
     })
   })
 
   it('of an unknown form is left alone', () => {
-    expect(parsePress({})).toBeNull()
-    expect(parsePress({ ...fixture('block-actions'), actions: [] })).toBeNull()
+    expect(parsePress({}, workspace, 0)).toBeNull()
+    expect(parsePress({ ...fixture('block-actions'), actions: [] }, workspace, 0)).toBeNull()
+  })
+})
+
+describe('a shortcut', () => {
+  it('of an unknown form is left alone', () => {
+    expect(parseShortcut({}, heard, 0)).toBeNull()
   })
 })

@@ -66,6 +66,7 @@ export async function startSlack(options: StandInOptions = {}) {
   const scopes = new Set(everyScope.filter((scope) => !(options.without ?? []).includes(scope)))
   const faults = new Map<string, Fault[]>()
   const calls: Call[] = []
+  const seenTokens = new Set<string>()
   const responseUrls = new Map<string, { uses: number; issuedAt: number; user: string; channel: string; ts?: string }>()
   let clockMs = 0
   let sharing = true
@@ -83,7 +84,7 @@ export async function startSlack(options: StandInOptions = {}) {
   const links = createLinks(server, origin, ackMs)
   const office = createOffice(workspace, botToken)
   const views = createViews(workspace, responseUrl, office.place)
-  const target: RequestTarget | null = null
+  let target: RequestTarget | null = null
   const methods = createMethods({
     ...{ workspace, appToken, scopes, origin, views, office },
     connect: links.ticket,
@@ -131,6 +132,7 @@ export async function startSlack(options: StandInOptions = {}) {
     const args = Object.fromEntries(new URLSearchParams(body.toString('utf8')))
     const token = (request.headers.authorization ?? '').replace(/^Bearer /, '')
     calls.push({ method, args })
+    if (token !== '' && !token.startsWith('xapp-')) seenTokens.add(token)
     try {
       const answer = methods(method, args, token)
       if (method === 'files.info') afterLook()
@@ -214,7 +216,6 @@ export async function startSlack(options: StandInOptions = {}) {
   function deliver(type: string, payload: Fields, extra: Fields = {}): Promise<Ack> {
     return target === null ? links.send(type, payload, extra) : sendRequest(target, type, payload, extra, ackMs)
   }
-
 
   /** Types a command; gives what became of it, and its ephemeral answer where the ack had one. */
   async function command(by: {
@@ -313,7 +314,12 @@ export async function startSlack(options: StandInOptions = {}) {
     if (button === undefined && value === undefined) throw new Error(`no button ${actionId}`)
     const { channel, ts, thread, onlyFor } = message
     return deliver('interactive', {
-      ...{ type: 'block_actions', api_app_id: 'A0IMAGINE', ...office.place(), user: { id: user, name: user.toLowerCase() } },
+      ...{
+        type: 'block_actions',
+        api_app_id: 'A0IMAGINE',
+        ...office.place(),
+        user: { id: user, name: user.toLowerCase() },
+      },
       ...{ trigger_id: views.trigger(user, channel), response_url: responseUrl(user, channel, ts) },
       channel: { id: channel },
       container: {
@@ -331,7 +337,12 @@ export async function startSlack(options: StandInOptions = {}) {
     const button = view.buttons.filter((candidate) => candidate.actionId === actionId)[at]
     if (button === undefined) throw new Error(`no button ${actionId}`)
     return deliver('interactive', {
-      ...{ type: 'block_actions', api_app_id: 'A0IMAGINE', ...office.place(), user: { id: user, name: user.toLowerCase() } },
+      ...{
+        type: 'block_actions',
+        api_app_id: 'A0IMAGINE',
+        ...office.place(),
+        user: { id: user, name: user.toLowerCase() },
+      },
       ...{ trigger_id: views.trigger(user, null), container: { type: 'view', view_id: view.id } },
       ...{ view: { id: view.id, type: 'home' } },
       actions: [{ action_id: actionId, block_id: 'any', type: 'button', value: button.value, action_ts: '1' }],
@@ -340,7 +351,12 @@ export async function startSlack(options: StandInOptions = {}) {
 
   /** Chooses a shortcut from everywhere, or from the menu of a message. */
   function shortcut(user: string, callbackId: string, message?: { readonly channel: string; readonly ts: string }) {
-    const common = { callback_id: callbackId, api_app_id: 'A0IMAGINE', ...office.place(), user: { id: user, username: user.toLowerCase() } }
+    const common = {
+      callback_id: callbackId,
+      api_app_id: 'A0IMAGINE',
+      ...office.place(),
+      user: { id: user, username: user.toLowerCase() },
+    }
     if (message === undefined) {
       const payload = { ...common, type: 'shortcut', trigger_id: views.trigger(user, null), action_ts: '1' }
       return deliver('interactive', payload)
@@ -349,7 +365,12 @@ export async function startSlack(options: StandInOptions = {}) {
     if (found === undefined) throw new Error('no such message')
     return deliver('interactive', {
       ...common,
-      ...{ type: 'message_action', trigger_id: views.trigger(user, found.channel), action_ts: '1', message_ts: found.ts },
+      ...{
+        type: 'message_action',
+        trigger_id: views.trigger(user, found.channel),
+        action_ts: '1',
+        message_ts: found.ts,
+      },
       ...{ channel: { id: found.channel, name: 'somewhere' }, response_url: responseUrl(user, found.channel) },
       message: {
         ...{ type: 'message', user: found.user, ts: found.ts, text: found.text },
@@ -435,6 +456,8 @@ export async function startSlack(options: StandInOptions = {}) {
     hurry: views.hurry,
     office,
     tokens: office.tokens,
+    /** The bot tokens that requests came with. */
+    seenTokens: (): string[] => [...seenTokens],
     /** From now on events are sent as requests. */
     byRequests: (to: RequestTarget): void => {
       target = to
@@ -462,6 +485,8 @@ export async function startSlack(options: StandInOptions = {}) {
     archive: (channel: string): void => {
       channelOf(channel).archived = true
     },
+    /** A file is deleted by hand. */
+    forget: (file: string): void => void workspace.files.delete(file),
     revoke: (scope: string): void => void scopes.delete(scope),
     /** Called at each look at a file. */
     onLook: (then: () => void): void => {
@@ -476,8 +501,13 @@ export async function startSlack(options: StandInOptions = {}) {
     neverReady: (): void => {
       readyAfter = Number.POSITIVE_INFINITY
     },
-    neverShared: (): void => {
-      sharing = false
+    /** All files are processed now. */
+    process: (): void => {
+      readyAfter = 0
+      for (const file of workspace.files.values()) file.looksLeft = 0
+    },
+    neverShared: (never = true): void => {
+      sharing = !never
     },
     /** Moves the time by which response URLs grow old. */
     advance: (ms: number): void => {

@@ -3,11 +3,12 @@ import { seededRandom } from '../core/random.ts'
 import type { StandIn } from '../discord/stand-in.ts'
 import { readAnswers } from './answers.ts'
 import { type Mix, planOf, strike } from './blows.ts'
+import { acceptPatienceMs, eventKey } from './cases.ts'
 import type { EngineName } from './database.ts'
 import { strangePictures } from './pictures.ts'
 import { type Stage, setStage } from './stage.ts'
 import type { Command } from './traffic.ts'
-import { acceptPatienceMs, eventKey, type Figures, judge, type Verdict } from './verdict.ts'
+import { type Figures, judge, type Verdict } from './verdict.ts'
 
 export interface RunOptions {
   readonly engine: EngineName

@@ -1,23 +1,11 @@
 import { messagesFor } from '../../src/core/messages.ts'
-import type { Post } from '../../src/simulator/records.ts'
 import type { Answers } from './answers.ts'
 import { auditLedger } from './audit.ts'
-import type { BookedJob, BookedTask, Books } from './books.ts'
-import type { Life } from './herd.ts'
+import type { BookedJob, BookedTask } from './books.ts'
+import { type Case, casesOf, type Evidence, eventKey } from './cases.ts'
 import type { Command, Wish } from './traffic.ts'
 
 const en = messagesFor('en')
-
-/** Everything that was recorded of a run, after it came to rest. */
-export interface Evidence {
-  readonly commands: readonly Command[]
-  readonly answers: ReadonlyMap<Command, Answers>
-  readonly posts: readonly Post[]
-  readonly mostInFlight: number
-  readonly books: Books
-  readonly lives: readonly Readonly<Life>[]
-  readonly limits: { readonly maxInFlight: number; readonly submitsPerSecond: number }
-}
 
 export interface Figures {
   readonly commands: number
@@ -27,6 +15,7 @@ export interface Figures {
   readonly pictures: number
   /** Told to wait for the database by a replica that died before it could ask it, as did all who had heard. */
   readonly unheard: number
+  readonly outOfReach: number
   readonly lost: number
   readonly doublePosts: number
   readonly doubleDeliveries: number
@@ -34,6 +23,7 @@ export interface Figures {
   readonly resolvedOnce: number
   readonly late: number
   readonly ambiguous: number
+  readonly impatient: number
   readonly cancelled: number
   readonly strays: number
   readonly mostInFlight: number
@@ -44,18 +34,6 @@ export interface Verdict {
   readonly figures: Figures
   /** What must not be, a sentence each; empty when all is well. */
   readonly problems: readonly string[]
-}
-
-/** What is known of one command from all sides. */
-interface Case {
-  readonly command: Command
-  readonly answers: Answers
-  readonly job: BookedJob | null
-  readonly tasks: readonly BookedTask[]
-  /** Its POSTs that the API took. */
-  readonly taken: readonly Post[]
-  /** Whether nobody who heard of it lived on. */
-  readonly unheard: boolean
 }
 
 /** Judges a run. */
@@ -91,6 +69,7 @@ export function judge(evidence: Evidence): Verdict {
       refused: cases.filter(({ job, answers }) => job === null && isRefused(answers)).length,
       pictures: books.tasks.filter(({ state }) => state === 'completed').length,
       unheard: cases.filter(({ job, answers, unheard }) => job === null && answers.acked && unheard).length,
+      outOfReach: cases.filter(isOutOfReach).length,
       lost: sum(perCase.map(({ lost }) => lost.length)),
       doublePosts: sum(perCase.map(({ doublePosts }) => doublePosts.length)),
       doubleDeliveries: sum(perCase.map(({ doubleDeliveries }) => doubleDeliveries.length)),
@@ -98,6 +77,7 @@ export function judge(evidence: Evidence): Verdict {
       resolvedOnce: ledger.resolvedOnce,
       late: books.ledger.filter(({ kind }) => kind === 'late').length,
       ambiguous: books.tasks.filter(({ state }) => state === 'ambiguous').length,
+      impatient: books.tasks.filter((task) => impatientEnds.includes(endOf(task))).length,
       cancelled: books.tasks.filter(({ state }) => state === 'cancelled').length,
       strays: sum(cases.map(({ answers }) => (answers.acked ? 0 : answers.stray.length))),
       mostInFlight: evidence.mostInFlight,
@@ -112,45 +92,6 @@ function vanished({ books, lives }: Evidence): string[] {
   return lives.flatMap(({ name, accepted }) =>
     accepted.filter((id) => !known.has(id)).map((id) => `job ${id}, written down by ${name}, is gone`),
   )
-}
-
-/** Nobody waits longer for the database before somebody is told no. */
-export const acceptPatienceMs = 20_000
-
-/** Whether every replica that heard of it in time was killed before it could be written down or refused. */
-function isUnheard({ sentAt, invocation }: Command, lives: Evidence['lives']): boolean {
-  const listened = lives.filter(
-    ({ readyAt, endedAt }) => readyAt !== null && readyAt <= sentAt && (endedAt ?? sentAt + 1) > sentAt,
-  )
-  const heard = listened.filter(({ missed }) => !missed.includes(invocation.id))
-  const died = heard.every(({ killed, endedAt }) => killed && endedAt !== null && endedAt - sentAt < acceptPatienceMs)
-  return heard.length > 0 && died
-}
-
-function casesOf({ commands, answers, posts, books, lives }: Evidence): Case[] {
-  const jobs = new Map(books.jobs.map((job) => [job.event_key, job]))
-  const tasks = Map.groupBy(books.tasks, ({ job }) => job)
-  const taken = Map.groupBy(
-    posts.filter(({ taskId }) => taskId !== null),
-    ({ prompt }) => prompt.slice(0, 6),
-  )
-  return commands.map((command) => {
-    const job = jobs.get(eventKey(command)) ?? null
-    const known = answers.get(command)
-    if (known === undefined) throw new Error(`nothing was read for ${command.tag}`)
-    return {
-      command,
-      job,
-      answers: known,
-      tasks: job === null ? [] : (tasks.get(job.id) ?? []),
-      taken: taken.get(command.tag) ?? [],
-      unheard: isUnheard(command, lives),
-    }
-  })
-}
-
-export function eventKey({ invocation }: Command): string {
-  return `discord:${invocation.id}`
 }
 
 interface Findings {
@@ -183,10 +124,15 @@ function isRefused({ final }: Answers): boolean {
   return final.length === 1 && final.every(({ said }) => said.kind === 'failed' && said.code === 'store_unavailable')
 }
 
-function lostIn({ command, answers, taken, tasks }: Case, job: BookedJob): string[] {
+/** Private and never acknowledged: only its token, void after three seconds, led to a place that one person sees. */
+function isOutOfReach({ command, answers, job }: Case): boolean {
+  return command.wish === 'private' && !answers.acked && codeOf(job?.failure ?? null) === 'delivery_gone'
+}
+
+function lostIn(one: Case, job: BookedJob): string[] {
+  if (isOutOfReach(one)) return []
+  const { answers, taken, tasks } = one
   const { least } = submitsOf(tasks)
-  // Never acknowledged, so only its token, void after three seconds, could have led to a place that one person sees.
-  if (command.wish === 'private' && !answers.acked && codeOf(job.failure) === 'delivery_gone') return []
   return [
     ...(job.state === 'delivered' ? [] : [`its job is ${job.state}${job.failure === null ? '' : ` (${job.failure})`}`]),
     ...(answers.final.length === 0 ? ['no answer'] : []),
@@ -231,14 +177,17 @@ const rightEnds: Readonly<Record<Wish, readonly string[]>> = {
   cancel: ['completed', 'cancelled'],
   refused: ['failed content_rejected'],
   failing: ['failed upstream_failed'],
-  // Where the line is longer than a task may take, a 429 is not waited for.
-  bumpy: ['completed', 'failed rate_limited'],
+  bumpy: ['completed'],
   lost_answer: [],
 }
 
+/** Of a task that the API did not take, once its job is as old as a task may become: on a slow machine. */
+const impatientEnds: readonly string[] = ['failed rate_limited', 'failed upstream_unavailable']
+
 function outcomeProblems({ command, job, tasks, answers }: Case): string[] {
   const ends = tasks.map(endOf)
-  const wrong = ends.filter((end) => end !== 'ambiguous' && !rightEnds[command.wish].includes(end))
+  const right = ['ambiguous', ...impatientEnds, ...rightEnds[command.wish]]
+  const wrong = ends.filter((end) => !right.includes(end))
   const [answer] = answers.final
   const made = tasks.filter(({ state }) => state === 'completed').length
   const told = answer === undefined ? null : answer.said

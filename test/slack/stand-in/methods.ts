@@ -233,8 +233,7 @@ export function createMethods(options: MethodsOptions): Methods {
 
   return (method, args, token) => {
     if (method === 'apps.connections.open') {
-      if (token !== options.appToken)
-        throw new Refused(office.isBot(token) ? 'not_allowed_token_type' : 'invalid_auth')
+      if (token !== options.appToken) throw new Refused(office.isBot(token) ? 'not_allowed_token_type' : 'invalid_auth')
       return { url: options.connect() }
     }
     if (method === 'oauth.v2.access') return office.access(args as Record<string, string>)

@@ -106,7 +106,9 @@ export function createOffice(workspace: Workspace, botToken: string) {
     },
     ids: (): Fields => ({
       team_id: current.team,
-      ...(current.enterprise === null ? {} : { enterprise_id: current.enterprise, enterprise_name: 'The Organisation' }),
+      ...(current.enterprise === null
+        ? {}
+        : { enterprise_id: current.enterprise, enterprise_name: 'The Organisation' }),
       is_enterprise_install: String(current.orgWide),
     }),
     place: (): Fields => ({
