@@ -108,7 +108,7 @@ const schema = z.object({
   SLACK_SOCKETS: whole(1, 10, 2),
   SLACK_SIGNING_SECRET: z
     .string()
-    .regex(/^[0-9a-f]{16,64}$/i, 'must be the signing secret from the app’s Basic Information')
+    .regex(/^[0-9a-z]{16,64}$/i, 'must be the signing secret from the app’s Basic Information')
     .optional(),
   SLACK_CLIENT_ID: z
     .string()

@@ -19,6 +19,7 @@ import { mountInputs } from './http/inputs.ts'
 import { createMetrics } from './http/metrics.ts'
 import { createHttpServer } from './http/server.ts'
 import { createImageApi, type ImageApiOptions } from './imageapi/client.ts'
+import { poolSizeFor } from './imageapi/limits.ts'
 import { linkKey, openStore, sweep } from './keeping.ts'
 import { createConverter } from './media/convert.ts'
 import { readinessOf } from './readiness.ts'
@@ -64,7 +65,13 @@ export async function startProgram(config: Config, given: ProgramTools): Promise
   const upstream = await openUpstream(config, log, building)
   const api = building.adopt(
     createImageApi(
-      { baseUrl: upstream.url, key: upstream.key, model: config.imageApi.model, poolSize: 64, timeouts },
+      {
+        baseUrl: upstream.url,
+        key: upstream.key,
+        model: config.imageApi.model,
+        poolSize: poolSizeFor(config.imageApi.pollsPerSecond),
+        timeouts,
+      },
       { log },
     ),
     (client) => client.close(),
@@ -105,37 +112,14 @@ export async function startProgram(config: Config, given: ProgramTools): Promise
   // A callback must reach us from outside; the embedded simulator is near enough to be looked at.
   const callbacks = createCallbacks({ links: limits.callbacks && config.http.publicUrl !== null ? links : null, log })
   const relay = createRelay({
-    surfaces,
-    jobs: store.jobs,
-    converter,
-    shelf: store.shelf,
-    links,
-    clock,
+    ...{ surfaces, jobs: store.jobs, converter, shelf, links, clock },
     keepMs: config.retention.inputsMs,
   })
   const runner = createRunner({
-    ...{
-      owner,
-      surfaces,
-      api,
-      relay,
-      poller,
-      turns,
-      breaker,
-      callbacks,
-      clock,
-      meter,
-      log,
-      random: Math.random,
-      step,
-    },
-    ...{
-      jobs: store.jobs,
-      drive: store.drive,
-      replicas: store.replicas,
-      hints: store.hints,
-      ttlMs: config.replicaTtlMs,
-    },
+    ...{ owner, surfaces, api, relay, poller, turns, breaker, callbacks },
+    ...{ clock, meter, log, random: Math.random, step },
+    ...{ jobs: store.jobs, drive: store.drive, replicas: store.replicas, hints: store.hints },
+    ttlMs: config.replicaTtlMs,
     looksPerSecond: limits.pollsPerSecond,
     settings: {
       limits: (taskClass) => ({

@@ -209,7 +209,7 @@ describe('a wrong variable', () => {
     ['SLACK_APP_TOKEN', 'xoxb-1'],
     ['SLACK_SOCKETS', '0'],
     ['SLACK_SOCKETS', '11'],
-    ['SLACK_SIGNING_SECRET', 'not hexadecimal'],
+    ['SLACK_SIGNING_SECRET', 'xoxb-a-token'],
     ['SECRETS_KEY', 'too short'],
     ['SLACK_API_URL', 'ftp://slack.test'],
     ['IMAGE_API_KEY', 'aio key'],

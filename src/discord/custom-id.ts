@@ -1,7 +1,7 @@
 import { customIdLength } from './limits.ts'
 
 /** What the buttons under a job's message do. */
-export const buttonActions = [
+const buttonActions = [
   'cancel',
   'again',
   'edit',

@@ -26,7 +26,9 @@ const readMs = 800
 
 /** Opens a form on the pictures of any message. They are written down while it opens. */
 export async function openMenuForm(edit: MenuEdit, studio: Studio, options: EditingOptions): Promise<void> {
-  const { caller, person, target, channelId } = edit
+  const { caller, person, target, channelId, problems } = edit
+  // Said before anybody types.
+  if (problems.length > 0) return tell(caller, { kind: 'problems', problems }, options)
   const { tools, apiUrl } = options
   const chosen = choose(seenIn(target, apiUrl))
   const key = messageKeyOf({ channelId, messageId: target.id })
@@ -66,7 +68,8 @@ async function nothingToEdit(
 
 /** Opens a form on an earlier job's pictures, with its words filled in where the store tells them soon enough. */
 export async function openJobForm(press: ButtonPress, studio: Studio, options: EditingOptions): Promise<void> {
-  const { caller, person, button, pressed } = press
+  const { caller, person, button, pressed, problems } = press
+  if (problems.length > 0) return tell(caller, { kind: 'problems', problems }, options)
   const { log, clock } = options.tools
   const found = await within(lookMs, studio.get(button.jobId), { clock, signal: options.signal }).catch(
     (error: unknown) => {

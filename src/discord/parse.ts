@@ -63,6 +63,8 @@ export interface MenuEdit extends Origin {
   readonly kind: 'menu_edit'
   readonly target: APIMessage
   readonly channelId: string
+  /** What the bot lacks there even for an answer that only the asker sees. */
+  readonly problems: readonly Problem[]
 }
 
 /** A form that was sent. */
@@ -194,7 +196,8 @@ function parseMenu(interaction: APIMessageApplicationCommandInteraction): Arriva
   const target = resolved.messages[id]
   const { caller, ...origin } = originOf(interaction)
   if (target === undefined) return { kind: 'unknown_press', caller }
-  return { kind: 'menu_edit', caller, ...origin, target, channelId: target.channel_id }
+  const problems = problemsAt(interaction, placeOf(interaction, true))
+  return { kind: 'menu_edit', caller, ...origin, target, channelId: target.channel_id, problems }
 }
 
 function parseComponent(interaction: APIMessageComponentInteraction, receivedAt: number): Arrival {

@@ -16,7 +16,7 @@ export interface Showing extends Offer {
 }
 
 /** A result's files, as they are about to be uploaded. */
-export interface UploadedFiles {
+interface UploadedFiles {
   readonly names: readonly string[]
   /** Whether one was made smaller to fit. */
   readonly reduced: boolean

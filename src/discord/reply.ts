@@ -82,7 +82,9 @@ export function createReply({ door, locale }: Caller, place: Place, options: Rep
     },
     refuse: async (notice) => {
       if (placeholder === null) return tell({ door, locale }, notice, options)
-      await placeholder
+      const said = await placeholder
+      // Another replica answered this interaction, and perhaps accepted it: what it says counts.
+      if (!said.ok && said.trouble === 'acknowledged') return
       await fill({ door, locale }, notice, options)
     },
   }

@@ -8,3 +8,12 @@ export const apiLimits = {
   /** Largest answer read, in bytes; real ones have under 10 KB. */
   answerBytes: 1024 * 1024,
 } as const
+
+/** A round trip to the image API, in seconds that a pool is wide enough for. */
+const roundTripSeconds = 0.2
+const poolBounds = { least: 16, most: 256 }
+
+/** How many connections carry so many looks a second: a pool of C carries at most C / round trip. */
+export function poolSizeFor(looksPerSecond: number): number {
+  return Math.min(poolBounds.most, Math.max(poolBounds.least, Math.ceil(looksPerSecond * roundTripSeconds)))
+}

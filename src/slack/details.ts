@@ -12,7 +12,7 @@ const longest = 2_500
 const longestOther = 250
 
 /** What "Details" shows, as blocks for a modal or for words that one person sees. */
-export function detailBlocks(details: Details, locale: string): types.KnownBlock[] {
+function detailBlocks(details: Details, locale: string): types.KnownBlock[] {
   const lines = detailLines(details, messagesFor(locale))
   return lines.map(({ name, value }, at) => ({
     type: 'rich_text',

@@ -42,7 +42,7 @@ export function writeSubject(subject: FormSubject): string {
       files: subject.files.map(({ id, name }) => [id, cut(name, most)]),
       omitted: subject.omitted.slice(0, mostOmitted).map(({ name, why }) => [cut(name, most), why]),
     })
-  return [80, 40, 10].map(written).find(() => true) ?? written(1)
+  return [80, 40, 10].map(written).find((text) => text.length <= slackLimits.metadata) ?? written(1)
 }
 
 /** So many are named as left out. */

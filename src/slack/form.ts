@@ -61,7 +61,10 @@ export function editForm(subject: FormSubject, prefilled: Prefilled | null): typ
   return {
     ...frame(formCallbacks.edit, form.edit, form.submitEdit, subject, messages),
     blocks: [
-      prompt(form.change, form.changeHint, given.prompt),
+      // With the words of before in it, the field is for those of the new picture.
+      given.prompt === ''
+        ? prompt(form.change, form.changeHint, '')
+        : prompt(form.prompt, form.promptHint, given.prompt),
       ...named(subject, messages),
       ...options(given, messages),
       ...(left > 0 ? [files(left, messages)] : []),

@@ -27,7 +27,7 @@ export interface Forms {
 }
 
 /** What lets one form be opened, within three seconds. */
-export interface Trigger {
+interface Trigger {
   readonly workspace: Workspace
   readonly triggerId: string
 }

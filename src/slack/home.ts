@@ -46,7 +46,7 @@ export async function showHome(
   }
 }
 
-export function homeView(jobs: readonly Job[], usage: Usage, pictures: 'shown' | 'hidden'): types.HomeView {
+function homeView(jobs: readonly Job[], usage: Usage, pictures: 'shown' | 'hidden'): types.HomeView {
   const messages = messagesFor('en')
   const { labels } = messages
   return {

@@ -22,7 +22,7 @@ interface UploadOrder {
 }
 
 /** A thread of a conversation. */
-export interface Thread {
+interface Thread {
   readonly channel: string
   readonly thread: string
 }

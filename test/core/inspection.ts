@@ -8,7 +8,7 @@ import { seededRandom } from './random.ts'
 /** A look takes this long there and back (section 2 of the design's performance page). */
 export const rttMs = 100
 
-export interface SimulatedTask {
+interface SimulatedTask {
   readonly taskClass: string
   readonly tookMs: number
 }

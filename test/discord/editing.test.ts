@@ -121,6 +121,18 @@ describe('Edit image', () => {
     expect(rig.drafts.all.size).toBe(0)
   })
 
+  test('where the bot may not attach files says so before anybody types', async () => {
+    const { message } = await madeJob(rig)
+    const may = { appPermissions: 1n << 10n }
+    for (const invocation of [
+      rig.standIn.menu(await posted('cat.png'), 'Edit image', may),
+      rig.standIn.press(message, 'Edit…', may),
+    ]) {
+      expect(await invocation.answered()).toBe(4)
+      expect(said(invocation).text).toContain('Attach Files')
+    }
+  })
+
   test('opens the form before anything is looked up or written down', async () => {
     const release = Promise.withResolvers<void>()
     rig.studio.lookWith(() => release.promise)
@@ -223,8 +235,15 @@ describe('Edit… under a result', () => {
     const press = rig.standIn.press(message, 'Edit…', { name: 'bob' })
     const { fields } = await opened(press)
     expect(fields.map(({ label, value }) => [label, value])).toEqual([
-      ...[['What to draw', 'a fox'], ['Shape', null], ['Quality', null]],
-      ...[['More pictures to use', null], ['Only to me', false]],
+      ...[
+        ['What to draw', 'a fox'],
+        ['Shape', null],
+        ['Quality', null],
+      ],
+      ...[
+        ['More pictures to use', null],
+        ['Only to me', false],
+      ],
     ])
     const chosen = fields.flatMap(({ options }) => options.filter((one) => one.default === true))
     expect(chosen.map(({ value }) => value)).toEqual(['1:1', 'medium'])

@@ -137,8 +137,15 @@ describe.concurrent('an event that makes no sense', () => {
     await using rig = await startRig()
     const { gateway, world } = rig.standIn
     gateway.dispatch('INTERACTION_CREATE', { id: world.newId(), type: 2 })
-    gateway.dispatch('MESSAGE_CREATE', { id: world.newId(), guild_id: world.guildId, channel_id: world.channelOf.guild })
-    await eventually(() => rig.lines.filter((line) => line.includes('event not handled')).length === 2, 'both are logged')
+    gateway.dispatch('MESSAGE_CREATE', {
+      id: world.newId(),
+      guild_id: world.guildId,
+      channel_id: world.channelOf.guild,
+    })
+    await eventually(
+      () => rig.lines.filter((line) => line.includes('event not handled')).length === 2,
+      'both are logged',
+    )
     const command = rig.standIn.command('/imagine', { prompt: 'a fox' })
     expect(await command.answered()).toBe(5)
   })

@@ -231,7 +231,10 @@ describe('a reply to a result', () => {
     rig.standIn.say({ content: 'put this hat on it', mentionsBot: true, replyTo: shown, attachments })
     expect((await rig.accepted(2)).ask).toMatchObject({
       parentId: accepted.head.jobId,
-      inputs: [{ kind: 'remote', name: 'cat.png' }, { kind: 'result', jobId: accepted.head.jobId, n: 1 }],
+      inputs: [
+        { kind: 'remote', name: 'cat.png' },
+        { kind: 'result', jobId: accepted.head.jobId, n: 1 },
+      ],
       omitted: [{ name: 'notes.txt', why: 'not_a_picture' }],
     })
   })
@@ -276,7 +279,12 @@ describe('a reply to somebody’s picture', () => {
 
   test('that Discord hides is named as left out where there are others', async () => {
     const { posted } = rig.standIn.say({ author: 'bob', attachments: [await picture()] })
-    const own = { content: 'both', mentionsBot: true, replyTo: posted, attachments: [{ ...(await picture()), name: 'hat.png' }] }
+    const own = {
+      content: 'both',
+      mentionsBot: true,
+      replyTo: posted,
+      attachments: [{ ...(await picture()), name: 'hat.png' }],
+    }
     rig.standIn.say(own)
     expect((await rig.accepted()).ask).toMatchObject({
       inputs: [{ name: 'hat.png' }],

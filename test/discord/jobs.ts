@@ -19,7 +19,14 @@ export async function madeJob(
   const { accepted, message } = await startJob(rig, options)
   const files = await Promise.all(Array.from({ length: pictures }, () => noise()))
   const receipt = await rig.show(accepted, result(files.map((bytes) => heldPicture({ type: 'image/png', bytes }))))
-  const job: Made['job'] = { ...factsOf(rig, accepted.head.jobId), ...accepted.ask, ...accepted.head, state: 'delivered', receipt, endedAt: 2 }
+  const job: Made['job'] = {
+    ...factsOf(rig, accepted.head.jobId),
+    ...accepted.ask,
+    ...accepted.head,
+    state: 'delivered',
+    receipt,
+    endedAt: 2,
+  }
   rig.studio.know(job)
   rig.studio.findWith(async (key) => (key === receipt.messageKey ? job : null))
   return { job, message }
@@ -36,7 +43,11 @@ export async function liveJob(rig: Rig): Promise<{ readonly job: LiveJob; readon
 }
 
 /** A job of the past that nobody made here. */
-export function pastJob(rig: Rig, person: Job['person'], changes: Partial<Job> & { readonly files?: readonly Json[] }): Job {
+export function pastJob(
+  rig: Rig,
+  person: Job['person'],
+  changes: Partial<Job> & { readonly files?: readonly Json[] },
+): Job {
   const { files = [], ...rest } = changes
   const id = rest.id ?? rig.standIn.world.newId()
   const receipt = { address: addressOf(placeIn(rig)), messageKey: null, files }

@@ -128,7 +128,13 @@ describe('a reply that mentions the bot', () => {
     const { message_snapshots } = fixture('message-forwarded-to-dm')
     expect(seen({ message_snapshots })).toMatchObject([{ ref: { name: 'dog.png' } }])
     const components = [
-      { type: 17, components: [{ type: 12, items: [{ media: { url: at } }] }, { type: 10, content: 'words' }] },
+      {
+        type: 17,
+        components: [
+          { type: 12, items: [{ media: { url: at } }] },
+          { type: 10, content: 'words' },
+        ],
+      },
       { type: 9, components: [], accessory: { type: 11, media: { url: at } } },
     ]
     expect(seen({ components })).toEqual([embedded, embedded])
@@ -175,7 +181,12 @@ describe('what is not for the bot', () => {
     ['for everyone', { mentions: [], referenced_message: null, mention_everyone: true, content: '@everyone a fox' }],
     [
       'for a role of the bot',
-      { mentions: [], referenced_message: null, mention_roles: ['1400000000000000010'], content: '<@&1400000000000000010> a fox' },
+      {
+        mentions: [],
+        referenced_message: null,
+        mention_roles: ['1400000000000000010'],
+        content: '<@&1400000000000000010> a fox',
+      },
     ],
     ['that arrives empty', { content: '' }],
     ['of white space', { content: ' \n ' }],

@@ -205,7 +205,11 @@ export function createOperations({
     switch (`${method} ${operation.path}`) {
       case 'GET /gateway/bot': {
         const limits = { total: 1000, remaining: 999, reset_after: 86_400_000, max_concurrency: world.shards }
-        return book.honest('GatewayBotResponse', { url: gatewayUrl(), shards: world.shards, session_start_limit: limits })
+        return book.honest('GatewayBotResponse', {
+          url: gatewayUrl(),
+          shards: world.shards,
+          session_start_limit: limits,
+        })
       }
       case 'GET /applications/@me':
         return book.honest('PrivateApplicationResponse', applicationBody(world))

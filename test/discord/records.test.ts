@@ -55,7 +55,9 @@ describe('/images history', () => {
       ...['the **first** fox', expect.stringMatching(/ · 1:1 square · Open$/)],
     ])
     const shown = JSON.stringify(message.components)
-    const { guildId, channelId, messageId } = placeOf(first.state === 'delivered' ? first.receipt.address : first.address)
+    const { guildId, channelId, messageId } = placeOf(
+      first.state === 'delivered' ? first.receipt.address : first.address,
+    )
     expect(shown).toContain(`[Open](https://discord.com/channels/${guildId}/${channelId}/${messageId})`)
     expect(shown).toContain('<t:1700000000:R>')
     expect(thumbnails(message)).toEqual([
@@ -77,7 +79,10 @@ describe('/images history', () => {
     }
     expect([prompts(), labels(message)]).toEqual([[12, 11, 10, 9, 8], ['Older']])
     await turn('Older')
-    expect([prompts(), labels(message)]).toEqual([[7, 6, 5, 4, 3], ['Newer', 'Older']])
+    expect([prompts(), labels(message)]).toEqual([
+      [7, 6, 5, 4, 3],
+      ['Newer', 'Older'],
+    ])
     await turn('Older')
     expect([prompts(), labels(message)]).toEqual([[2, 1], ['Newer']])
     await turn('Newer')
@@ -87,12 +92,29 @@ describe('/images history', () => {
 
   test('says what became of those without a picture, and shows nothing of private ones but their words', async () => {
     past('was private', {
-      files: [{ channelId: '1'.repeat(18), messageId: '1'.repeat(18), attachmentId: '1'.repeat(18), url: `${rig.standIn.origin}/ephemeral-attachments/x`, ephemeral: true }],
+      files: [
+        {
+          channelId: '1'.repeat(18),
+          messageId: '1'.repeat(18),
+          attachmentId: '1'.repeat(18),
+          url: `${rig.standIn.origin}/ephemeral-attachments/x`,
+          ephemeral: true,
+        },
+      ],
     })
     pastJob(rig, ann, { request: requestSchema.parse({ prompt: 'cancelled' }), cancelledAt: 5 })
     pastJob(rig, ann, { request: requestSchema.parse({ prompt: 'failed' }) })
-    pastJob(rig, ann, { state: 'abandoned', failure: { code: 'delivery_gone' }, request: requestSchema.parse({ prompt: 'lost' }) })
-    pastJob(rig, ann, { state: 'running', receipt: null, ready: null, request: requestSchema.parse({ prompt: 'live' }) })
+    pastJob(rig, ann, {
+      state: 'abandoned',
+      failure: { code: 'delivery_gone' },
+      request: requestSchema.parse({ prompt: 'lost' }),
+    })
+    pastJob(rig, ann, {
+      state: 'running',
+      receipt: null,
+      ready: null,
+      request: requestSchema.parse({ prompt: 'live' }),
+    })
     const command = rig.standIn.command('/images history', {})
     await command.answered()
     const lines = said(command).text.split('\n').slice(1)

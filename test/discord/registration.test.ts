@@ -144,7 +144,10 @@ describe('comparing', () => {
     ['a context', (command) => ({ ...command, contexts: [0] })],
     ['permissions', (command) => ({ ...command, default_member_permissions: '0' })],
     ['an option', (command) => ({ ...command, options: [] })],
-    ['the order of options', (command) => ({ ...command, options: (command.options as unknown[] | undefined)?.toReversed() })],
+    [
+      'the order of options',
+      (command) => ({ ...command, options: (command.options as unknown[] | undefined)?.toReversed() }),
+    ],
   ]
   test.each(changes)('sees %s', (_, change) => {
     expect(sameCommands(wanted, registered().map(change))).toBe(false)

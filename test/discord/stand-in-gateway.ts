@@ -190,7 +190,10 @@ export function createGatewayStandIn({ server, world, botToken, url, changed }: 
         if (data !== null && hears(session, data)) send(session, event, data)
       }
     },
-    shards: () => connected().map(({ shard }) => shard.join('/')).sort(),
+    shards: () =>
+      connected()
+        .map(({ shard }) => shard.join('/'))
+        .sort(),
     intents: () => connected().map(({ intents }) => intents),
     live: () => connected().length,
     history,

@@ -34,6 +34,8 @@ export interface FakeSurfaceOptions {
   /** Whether a write can still be called back while it is on its way. Default: yes. */
   readonly abortable?: boolean
   readonly paceMs?: number
+  /** Told of each question for the pace. */
+  readonly onPace?: (live: number, inChannel: number) => void
   /** What becomes of a write, by its number (1, 2, …): an error is thrown, and the chat stays as it was. */
   readonly onWrite?: (nth: number, view: JobView, kind: 'post' | 'edit') => AppError | undefined
   /** Pictures at the platform, by name. */
@@ -86,7 +88,10 @@ export function createFakeSurface(options: FakeSurfaceOptions): FakeSurface {
     messages,
     writes,
     show,
-    pace: () => options.paceMs ?? 1_000,
+    pace: (_elapsedMs, live, inChannel) => {
+      options.onPace?.(live, inChannel)
+      return options.paceMs ?? 1_000
+    },
     input: (ref) => ({
       picture: pictureOf(() => {
         const bytes = options.inputs?.[ref.name]

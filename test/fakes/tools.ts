@@ -32,6 +32,6 @@ export function createFakeVault(): Vault {
 }
 
 /** The tools that most tests of an adapter need nothing special of. */
-export function fakeTools(): Pick<AdapterTools, 'random' | 'drafts' | 'vault'> {
-  return { random: () => 0.5, drafts: createFakeDrafts(), vault: createFakeVault() }
+export function fakeTools(): Pick<AdapterTools, 'random' | 'drafts' | 'vault' | 'links'> {
+  return { random: () => 0.5, drafts: createFakeDrafts(), vault: createFakeVault(), links: null }
 }

@@ -65,7 +65,14 @@ test('pictures make it an edit; the one replied to comes first and is the parent
 })
 
 test('a reply keeps the shape of the picture that it is about, unless it says another', () => {
-  const request = { prompt: 'x', aspectRatio: '3:2', quality: 'high', count: 2, private: false } as const
+  const request = {
+    prompt: 'x',
+    aspectRatio: '3:2',
+    quality: 'high',
+    count: 2,
+    private: false,
+    spoiler: false,
+  } as const
   const shape = (text: string) => {
     const replyTo = { jobId: 'job1', n: 1 }
     const parsed = parseMessage(posted({ text, replyTo }), { ...context, parent: { request } })

@@ -32,7 +32,7 @@ export const freeCall: ShowCall = {
   keep: async () => undefined,
 }
 
-export const usage: Usage = { today: 38, month: 380, pictures: 31, personDayCap: 100, dayOver: false }
+const usage: Usage = { today: 38, month: 380, pictures: 31, personDayCap: 100, dayOver: false }
 
 export function createFakeStudio(surface: () => Surface, now: () => number): FakeStudio {
   const asks: Ask[] = []

@@ -208,6 +208,31 @@ describe('a mention', () => {
     expect(studio.jobs()).toEqual([])
   })
 
+  it('in a channel shared with another organisation belongs to the workspace that has the bot', async () => {
+    await using h = await startHarness()
+    const { slack, studio } = h
+    const shared = slack.channel('public', ['U0ANN'])
+    const payload = {
+      ...{
+        type: 'event_callback',
+        event_id: 'EvShared',
+        event_time: 1,
+        team_id: 'T0OTHERS1',
+        context_team_id: slack.team,
+      },
+      ...{
+        is_ext_shared_channel: true,
+        authorizations: [{ enterprise_id: null, team_id: slack.team, user_id: slack.bot }],
+      },
+      event: {
+        ...{ type: 'app_mention', user: 'W0STRANGER', user_team: 'T0OTHERS1', source_team: 'T0OTHERS1', ts: '1.2' },
+        ...{ channel: shared, text: `<@${slack.bot}> a fox` },
+      },
+    }
+    expect(await slack.deliver('events_api', payload)).toMatchObject({ acked: true })
+    expect(studio.last()).toMatchObject({ workspace: slack.team, person: { id: 'W0STRANGER' } })
+  })
+
   it('with seventeen pictures uses sixteen and names the other', async () => {
     await using h = await startHarness()
     const { slack, studio } = h

@@ -72,17 +72,26 @@ describe('every view', () => {
         '\n'.repeat(5_000),
       ),
     )
+    const ways = fc.constantFrom(shown, addresses)
+    const hindrances = fc.constantFrom('absent', 'closed', null)
     fc.assert(
-      fc.property(words, words, fc.constantFrom(...views(head)), (prompt, name, view) => {
-        const own = { ...view, request: { ...request, prompt }, person: { id: 'U1', name: name.slice(0, 300) } }
-        const hostile: JobView = { ...own, inputNames: Array(16).fill(name), omitted: [{ name, why: 'gone' }] }
-        for (const by of [shown, addresses])
-          for (const hindrance of ['absent', 'closed', null] as const) {
-            const at = { ...place, private: true, thread: '1763800000.000001', hindrance }
-            check(renderView(hostile, { ...drawing, shown: by, place: at }))
-            check(renderShort(hostile, { ...drawing, shown: by, place: at }))
+      fc.property(
+        words,
+        words,
+        fc.constantFrom(...views(head)),
+        ways,
+        hindrances,
+        (prompt, long, view, by, hindrance) => {
+          const name = long.slice(0, 300)
+          const own: JobView = {
+            ...{ ...view, request: { ...request, prompt }, person: { id: 'U1', name } },
+            ...{ inputNames: Array(16).fill(name), omitted: [{ name, why: 'gone' }] },
           }
-      }),
+          const at = { ...place, private: true, thread: '1763800000.000001', hindrance }
+          check(renderView(own, { ...drawing, shown: by, place: at }))
+          check(renderShort(own, { ...drawing, shown: by, place: at }))
+        },
+      ),
       { numRuns: 60 },
     )
   })

@@ -58,7 +58,7 @@ export interface HerdOptions {
   /** Where each replica's log is written. */
   readonly logs: string
   /** Whether one more is loaded beforehand. */
-  readonly spare?: boolean
+  readonly spare: boolean
 }
 
 interface Loaded extends Replica {
@@ -70,7 +70,7 @@ interface Loaded extends Replica {
 const root = join(import.meta.dirname, '../..')
 const keptLines = 60
 
-export function createHerd({ env, logs, spare = true }: HerdOptions): Herd {
+export function createHerd({ env, logs, spare }: HerdOptions): Herd {
   const running: Replica[] = []
   const lives: Life[] = []
   const problems: string[] = []

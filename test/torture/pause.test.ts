@@ -27,7 +27,7 @@ test.skipIf(skipped)(
   'replicas asleep at six points for longer than their heartbeats count say and post nothing when they wake',
   { timeout: 240_000 },
   async () => {
-    const stage = await setStage({ engine: 'postgres', seed: 41 })
+    const stage = await setStage({ engine: 'postgres', seed: 41, spare: true })
     closing.push(async () => stage[Symbol.asyncDispose]())
     const { standIn, upstream, traffic } = stage
     const sleepers: Sleeper[] = []

@@ -9,7 +9,7 @@ if (skipped) process.stdout.write('skipped: torture on PostgreSQL, as TEST_DATAB
 test.skipIf(skipped)(
   'three replicas on PostgreSQL, killed 20 times, paused and cut off, lose, repeat and double nothing',
   {
-    timeout: 480_000,
+    timeout: 900_000,
   },
   async () => {
     const seed = 20_262

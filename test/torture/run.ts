@@ -38,7 +38,7 @@ const quietPatienceMs = 240_000
 export async function torture(options: RunOptions): Promise<Result> {
   const { engine, mix, replicas, perSecond = 4, seed, say } = options
   const random = seededRandom(seed + 1)
-  await using stage = await setStage({ engine, seed, maxInFlight: mix.kills > 100 ? 20 : 12 })
+  await using stage = await setStage({ engine, seed, spare: true, maxInFlight: mix.kills > 100 ? 20 : 12 })
   const { herd, standIn, traffic } = stage
   const first = await herd.start()
   await first.ready

@@ -4,7 +4,7 @@ import { torture } from './run.ts'
 import { tableOf } from './table.ts'
 
 test('one process on SQLite, killed 20 times under load, loses nothing, pays nothing twice, answers once', {
-  timeout: 480_000,
+  timeout: 900_000,
 }, async () => {
   const seed = 20_261
   const result = await torture({

@@ -34,6 +34,8 @@ export interface StageOptions {
   /** Instead of the usual ones. */
   readonly env?: Readonly<Record<string, string>>
   readonly maxInFlight?: number
+  /** Whether a replica is kept loaded for the next start: for those who start many. */
+  readonly spare?: boolean
   /** Instead of the PostgreSQL of `TEST_DATABASE_URL`. */
   readonly server?: string
   readonly seconds?: { readonly min: number; readonly max: number }
@@ -80,7 +82,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     ...database.env,
     ...options.env,
   }
-  const herd = building.use(createHerd({ logs, env }))
+  const herd = building.use(createHerd({ logs, env, spare: options.spare ?? false }))
   const traffic = building.use(await createTraffic(standIn, seededRandom(seed)))
   let reader: BookReader | null = null
   const built = building.move()
