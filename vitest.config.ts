@@ -21,8 +21,9 @@ export default defineConfig({
           name: 'rooms',
           include: ['test/**/*.test.ts'],
           exclude: [torture],
-          testTimeout: 20_000,
-          hookTimeout: 30_000,
+          // Generous: a machine may be busy with other things.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           // Most of the time is waiting (for processes, sockets, pictures), so more files run than there are cores.
           maxWorkers: 4,
         },

@@ -29,8 +29,14 @@ export const acks: Benchmark = {
       String(times.length),
       ...[0.5, 0.95, 1].map((share) => quantile(times, share).toFixed(0)),
     ]
+    const given = plan.commands * (plan.bursts + 1)
     return {
       goals: [
+        within(
+          ['G10', `commands without an ack, of ${given}`],
+          { ours: given - own.flat().length - delivering.length, atMost: 0 },
+          shown.count,
+        ),
         against(
           ['G10', 'p95 of later bursts of a bare handler'],
           { ours: p95(later(own)), peer: p95(later(bare)), atMost: 1.15 },

@@ -42,6 +42,11 @@ async function main(): Promise<void> {
       help: { type: 'boolean', default: false },
     },
   })
+  if (values.quick && values.write) {
+    process.stderr.write('--quick and --write: its figures are no figures, so they are not written\n')
+    process.exitCode = 1
+    return
+  }
   const unknown = positionals.filter((name) => !benchmarks.some((one) => one.name === name))
   if (values.help || unknown.length > 0) {
     process.stdout.write(usage)

@@ -6,7 +6,6 @@ export interface Axis {
 }
 
 export interface Series {
-  readonly name: string
   readonly kind: 'ours' | 'peer' | 'bound'
   readonly points: readonly Point[]
   /** Joined by a line, or dots each with its own label. */
@@ -17,6 +16,8 @@ export interface Point {
   readonly x: number
   readonly y: number
   readonly label?: string
+  /** Where the label stands: above and to the right unless said otherwise. */
+  readonly side?: 'left' | 'below'
 }
 
 const size = { width: 640, height: 360 }
@@ -34,7 +35,7 @@ const style = `
 
 /** Draws lines and labelled dots; what lies outside the axes is left out. */
 export function plotOf(title: string, x: Axis, y: Axis, series: readonly Series[]): string {
-  const place = {
+  const place: Place = {
     x: (value: number) => frame.left + (value / x.most) * (size.width - frame.left - frame.right),
     y: (value: number) => size.height - frame.bottom - (value / y.most) * (size.height - frame.top - frame.bottom),
   }
@@ -57,7 +58,7 @@ export function plotOf(title: string, x: Axis, y: Axis, series: readonly Series[
         (point, n) => `${n === 0 ? 'M' : 'L'}${round(place.x(point.x))} ${round(place.y(point.y))}`,
       )
       const line = joined ? `<path class="${kind} line" d="${path.join('')}"/>` : ''
-      return line + shown.map((point) => markOf(kind, point, place, right)).join('')
+      return line + shown.map((point) => markOf(kind, point, place)).join('')
     }),
   ]
   return [
@@ -68,18 +69,17 @@ export function plotOf(title: string, x: Axis, y: Axis, series: readonly Series[
   ].join('\n')
 }
 
-function markOf(
-  kind: Series['kind'],
-  { x, y, label }: Point,
-  place: { x(value: number): number; y(value: number): number },
-  right: number,
-): string {
+interface Place {
+  x(value: number): number
+  y(value: number): number
+}
+
+function markOf(kind: Series['kind'], { x, y, label, side }: Point, place: Place): string {
   const [across, up] = [place.x(x), place.y(y)]
   const dot = kind === 'bound' ? '' : `<circle class="${kind} dot" cx="${round(across)}" cy="${round(up)}" r="4"/>`
   if (label === undefined) return dot
-  const late = across > right - 90
-  const anchor = late ? 'text-anchor="end"' : ''
-  return dot + text(across + (late ? -8 : 8), up - 8, label, `class="${kind} label" ${anchor}`)
+  const [dx, dy, anchor] = side === 'left' ? [-6, -8, 'end'] : side === 'below' ? [0, 18, 'middle'] : [6, -8, 'start']
+  return dot + text(across + dx, up + dy, label, `class="${kind} label" text-anchor="${anchor}"`)
 }
 
 function text(x: number, y: number, words: string, more = ''): string {

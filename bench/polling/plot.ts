@@ -17,20 +17,34 @@ export function lagPlot(model: Model, { peers, ours }: Contested): Plot {
     Array.from({ length: 4 * mostRequests }, (_, n) => (n + 4) / 4)
       .filter((requests) => requests <= mostRequests)
       .map((requests) => ({ x: requests, y: lagMs(requests) / 1000 }))
-  const fixed = along((requests) => mean / (requests - 0.5) / 2)
-  const bound = along((requests) => Math.max(gapFloorMs, law / requests))
-  const named = (points: Point[], label: string, at: number): Point[] =>
-    points.map((point) => (point.x === at ? { ...point, label } : point))
+  const named = (points: Point[], x: number, label: string, side?: 'below'): Point[] =>
+    points.map((point) => (point.x === x ? { ...point, label, ...(side && { side }) } : point))
+  const fixed = named(
+    along((requests) => mean / (requests - 0.5) / 2),
+    5,
+    'any fixed interval',
+  )
+  const bound = named(
+    along((requests) => Math.max(gapFloorMs, law / requests)),
+    13,
+    'no schedule gets below',
+    'below',
+  )
   const dots = (played: readonly Played[]) =>
     played
       .filter(({ name }) => !name.endsWith('cold'))
-      .map(({ name, figures }) => ({
+      .map(({ name, figures }): Point & { label: string } => ({
         x: figures.requests,
         y: figures.lagMs / 1000,
-        label: name.replace(/^ours, .*/, ''),
+        label: name,
       }))
       .toSorted((a, b) => a.x - b.x)
-  const own = dots(ours).map((point, n, all) => ({ ...point, label: n === all.length - 1 ? 'ours' : '' }))
+  const own = dots(ours).map(({ x, y }, n): Point => ({ x, y, ...(n === 0 && { label: 'ours', side: 'left' }) }))
+  const others = dots(peers).map((point, n, all): Point => {
+    const next = all[n + 1]
+    const crowded = next !== undefined && next.x - point.x < 2 && Math.abs(next.y - point.y) < 0.15
+    return crowded ? { ...point, side: 'left' } : point
+  })
   return {
     file: `polling-${model.name}.svg`,
     alt: `${model.title}: mean lag against requests a task. Ours lies between the peers and the bound.`,
@@ -39,10 +53,10 @@ export function lagPlot(model: Model, { peers, ours }: Contested): Plot {
       { label: 'requests a task', most: mostRequests, ticks: [0, 2, 4, 6, 8, 10, 12, 14, 16] },
       { label: 'mean lag, seconds', most: mostLag, ticks: [0, 0.5, 1, 1.5, 2] },
       [
-        { name: 'bound', kind: 'bound', joined: true, points: named(bound, 'bound of any schedule', 2) },
-        { name: 'fixed', kind: 'bound', joined: true, points: named(fixed, 'any fixed interval', 5) },
-        { name: 'ours', kind: 'ours', joined: true, points: own },
-        { name: 'peers', kind: 'peer', joined: false, points: dots(peers) },
+        { kind: 'bound', joined: true, points: bound },
+        { kind: 'bound', joined: true, points: fixed },
+        { kind: 'ours', joined: true, points: own },
+        { kind: 'peer', joined: false, points: others },
       ],
     ),
   }

@@ -1,5 +1,6 @@
+import { arrived } from './arrival.ts'
 import type { Job, SurfaceName } from './job.ts'
-import type { Caps, JobQuery, JobStore } from './ports.ts'
+import type { Caps, Clock, JobQuery, JobStore } from './ports.ts'
 import type { Press } from './studio.ts'
 import type { Details, EraseAnswer, Usage } from './view.ts'
 
@@ -18,14 +19,17 @@ export interface Records {
 export interface RecordsOptions {
   readonly jobs: JobStore
   readonly caps: Caps
+  readonly clock: Clock
 }
 
 /** So many ancestors of a picture are told. */
 const lineageLength = 10
 
-export function createRecords({ jobs, caps }: RecordsOptions): Records {
+export function createRecords({ jobs, caps, clock }: RecordsOptions): Records {
+  const { signal } = new AbortController()
+
   async function erase(press: Press): Promise<EraseAnswer> {
-    const job = await jobs.get(press.jobId)
+    const job = await arrived(() => jobs.get(press.jobId), clock, signal)
     if (job === null) return { kind: 'unknown' }
     if (job.person.id !== press.personId && !press.mayManage) return { kind: 'not_yours' }
     if (!(await jobs.erase(job.id))) return { kind: 'live' }
@@ -55,7 +59,7 @@ export function createRecords({ jobs, caps }: RecordsOptions): Records {
 
   return {
     get: (jobId) => jobs.get(jobId),
-    findByMessage: (surface, messageKey) => jobs.findByMessage(surface, messageKey),
+    findByMessage: (surface, messageKey) => arrived(() => jobs.findByMessage(surface, messageKey), clock, signal),
     list: (query) => jobs.list(query),
     erase,
     details,

@@ -1,3 +1,4 @@
+import { arrived } from './arrival.ts'
 import { AppError } from './failure.ts'
 import { repeatsInputs } from './follow-up.ts'
 import { type InputRef, isLive, type Job, type LiveJob, type ReadyInput, type SurfaceName } from './job.ts'
@@ -36,7 +37,7 @@ export function createRelay(options: RelayOptions): Relay {
       await shelf.put(id, kept.type, kept.body, keepMs)
       return { kind: 'shelf', id, type: kept.type }
     }
-    const source = await sourceOf(job, ref)
+    const source = await sourceOf(job, ref, signal)
     const publicUrl = links === null ? await source.publicUrl(signal) : null
     // Said before the download, which would be for nothing.
     if (links === null && publicUrl === null) throw new AppError('input_needs_public_url')
@@ -65,13 +66,13 @@ export function createRelay(options: RelayOptions): Relay {
     return null
   }
 
-  async function sourceOf(job: LiveJob, ref: InputRef): Promise<Source> {
+  async function sourceOf(job: LiveJob, ref: InputRef, signal: AbortSignal): Promise<Source> {
     if (ref.kind === 'remote') {
       const surface = surfaces.get(job.surface)
       if (surface === undefined) throw new AppError('internal', { detail: `no surface ${job.surface}` })
       return surface.input(ref)
     }
-    const shown = await jobs.get(ref.jobId)
+    const shown = await arrived(() => jobs.get(ref.jobId), clock, signal)
     const surface = shown === null ? undefined : surfaces.get(shown.surface)
     const receipt = shown === null || shown.state === 'abandoned' ? null : shown.receipt
     if (surface === undefined || receipt === null || receipt === undefined || (shown !== null && isLive(shown)))

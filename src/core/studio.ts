@@ -1,4 +1,5 @@
 import { createAcceptance } from './acceptance.ts'
+import { arrived } from './arrival.ts'
 import { AppError, failureOf } from './failure.ts'
 import { type FollowUpAsk, followUp as followUpOf, followUpTrouble } from './follow-up.ts'
 import { isLive, type Job, type LiveJob, type RequestFacts } from './job.ts'
@@ -107,7 +108,7 @@ export function createStudio(options: StudioOptions): Studio {
 
   async function acceptFollowUp(ask: FollowUpAsk): Promise<AcceptAnswer | Told> {
     const { eventKey, surface, workspace, channel, person, locale, action, address, jobId } = ask
-    const job = await found(jobId)
+    const job = await found(jobId, action)
     if (job instanceof AppError) return { kind: 'refused', failure: job.failure }
     const why = followUpTrouble(job, action, person.id)
     if (job === null || why !== null) return { kind: 'told', notice: { kind: 'no_job', why: why ?? 'unknown' } }
@@ -121,9 +122,10 @@ export function createStudio(options: StudioOptions): Studio {
     })
   }
 
-  async function found(jobId: string): Promise<Job | null | AppError> {
+  async function found(jobId: string, action: FollowUpAsk['action']): Promise<Job | null | AppError> {
+    const read = () => jobs.get(jobId)
     try {
-      return await jobs.get(jobId)
+      return await (action === 'share' ? arrived(read, clock, new AbortController().signal) : read())
     } catch (error) {
       return error instanceof AppError ? error : new AppError('internal', { cause: error })
     }

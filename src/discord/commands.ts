@@ -33,7 +33,6 @@ export const attachmentOptions = ['image', 'image2', 'image3', 'image4'] as cons
 export const pictureFiles = ['image', '.heic', '.heif', '.avif'] as const
 
 export const subcommands = ['history', 'show', 'usage', 'help'] as const
-export type Subcommand = (typeof subcommands)[number]
 export const showOptions = { id: 'id', private: 'private' } as const
 
 export interface CommandsOptions {

@@ -25,7 +25,7 @@ import * as limits from './limits.ts'
 import { chosenShape } from './options.ts'
 
 /** What a form was opened on: pictures kept in a draft, or an earlier job. Its whole state is in the custom_id. */
-export interface FormOrigin {
+interface FormOrigin {
   readonly kind: 'draft' | 'job'
   readonly id: string
 }

@@ -183,6 +183,26 @@ describe('sharing', () => {
     expect(early.reply.refused).toEqual([{ kind: 'no_job', why: 'live' }])
   })
 
+  it('pressed, deleted or edited when it is just seen waits until its delivery is written down', async () => {
+    const { process } = await open({ surface: { writeMs: (view) => (view.kind === 'result' ? 1_500 : 0) } })
+    const reply = recordReply()
+    await process.studio.imagine(askFor(world), reply)
+    const id = reply.accepted[0]?.jobId ?? ''
+    while ((await world.job(id)).state !== 'settled') await world.clock.advance(100)
+    const shared = recordReply()
+    const edit = { kind: 'result', name: 'fox', jobId: id, n: 1 } as const
+    const edited = recordReply()
+    const all = Promise.all([
+      process.studio.followUp(follow(id, { action: 'share' }), shared),
+      process.studio.erase({ jobId: id, personId: 'ann', mayManage: false }),
+      process.studio.imagine(askFor(world, { inputs: [edit] }), edited),
+    ])
+    await world.clock.advance(40_000)
+    expect((await all)[1]).toMatchObject({ kind: 'erased' })
+    expect(finalsOf(world, shared.accepted[0]?.jobId ?? '')).toMatchObject([{ kind: 'result' }])
+    expect(finalsOf(world, edited.accepted[0]?.jobId ?? '')).toMatchObject([{ kind: 'result' }])
+  })
+
   it('whose picture is gone says so', async () => {
     const { process, surface } = await open()
     const first = await made(process)

@@ -29,6 +29,7 @@ test('a command, its flags, and everything else that an ask needs', () => {
     source: null,
     input: { prompt: 'a fox in the snow', aspectRatio: '3:2', quality: 'high' },
     inputs: [],
+    omitted: [],
     problems: [],
     address: { at: { messageId: 'message-1' }, secret: null },
     receivedAt: 5,

@@ -143,7 +143,7 @@ test('pictures handed in come from the shelf, and nothing else does', async () =
   await shelf.put(uploadId('u1'), 'image/png', (await heldPicture(held).open(call().signal)).body, 1000)
   const { picture, publicUrl } = surface.input({ kind: 'remote', name: 'a.png', at: uploadId('u1') })
   expect((await bytesOf(picture)).equals(held.bytes)).toBe(true)
-  expect(publicUrl).toBeNull()
+  expect(await publicUrl(new AbortController().signal)).toBeNull()
   const unknown = surface.input({ kind: 'remote', name: 'a.png', at: uploadId('u2') })
   await expect(bytesOf(unknown.picture)).rejects.toMatchObject({ code: 'input_gone' })
   for (const at of ['job1-in1', '../x', 7, null])

@@ -23,11 +23,24 @@ describe('over HTTP', () => {
       ],
     })
     expect((await ask(`${rig.origin}/simulator/looks`)).body).toEqual({ looks: { [id]: 1 } })
+    expect((await ask(`${rig.origin}/simulator/lags`)).body).toEqual({ lags: {} })
     expect((await ask(`${rig.origin}/simulator/behaviours`)).body).toEqual({ behaviours: behaviours.slice(1) })
     expect((await post(`${rig.origin}/simulator/reset`, {})).status).toBe(200)
     expect((await ask(`${rig.origin}/simulator/posts`)).body).toEqual({ posts: [] })
     expect((await ask(`${rig.origin}/simulator/behaviours`)).body).toEqual({ behaviours: [] })
     expect((await rig.look(id)).status).toBe(200)
+  })
+
+  test('tell how late the end of a task was first told', async () => {
+    const rig = await startRig({ control: true, durationMs: ({ prompt }) => prompt.length * 100 })
+    const id = await rig.take('A fox')
+    await rig.clock.advance(499)
+    await rig.look(id)
+    await rig.clock.advance(251)
+    await rig.look(id)
+    await rig.clock.advance(100)
+    await rig.look(id)
+    expect((await ask(`${rig.origin}/simulator/lags`)).body).toEqual({ lags: { [id]: 250 } })
   })
 
   test.each([
