@@ -80,7 +80,10 @@ export function startProgress(options: ProgressOptions): Progress {
     await keep(await surface.show(options.address, view, showing(call)))
   }
 
-  const showing = (by: Call): ShowCall => ({ ...by, keep })
+  // Declared as a function: the opening above comes here before any constant of these would be set.
+  function showing(by: Call): ShowCall {
+    return { ...by, keep }
+  }
 
   async function keep(next: Receipt): Promise<void> {
     const known = receipt

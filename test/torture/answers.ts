@@ -6,6 +6,7 @@ import { nameHeader } from './halt.ts'
 import type { Command } from './traffic.ts'
 
 const en = messagesFor('en')
+const ephemeralFlag = 64
 
 /** What a message says of its request. */
 type Said =
@@ -14,12 +15,19 @@ type Said =
   | { readonly kind: 'failed'; readonly code: FailureCode }
   | { readonly kind: 'cancelled'; readonly charged: boolean }
 
+interface Final {
+  readonly message: StoredMessage
+  readonly said: Exclude<Said, { kind: 'waiting' }>
+  /** Where others than its person see it, too. */
+  readonly open: boolean
+}
+
 /** All that the chat shows for one command, and has shown. */
 export interface Answers {
   /** Whether the bot acknowledged it. */
   readonly acked: boolean
   /** Its messages that say an outcome. */
-  readonly final: readonly { readonly message: StoredMessage; readonly said: Exclude<Said, { kind: 'waiting' }> }[]
+  readonly final: readonly Final[]
   /** Placeholders that nothing came of. */
   readonly stray: readonly StoredMessage[]
   /** Writes that took an outcome back, or changed it into another. */
@@ -29,6 +37,7 @@ export interface Answers {
 /** Reads the chat for each command. */
 export function readAnswers(standIn: StandIn, commands: readonly Command[]): ReadonlyMap<Command, Answers> {
   const messages = Map.groupBy(standIn.world.messages.values(), (message) => commandOf(message, commands))
+  const direct = new Set(standIn.world.direct.values())
   const writes = Map.groupBy(writesTo(standIn), ({ messageId }) => messageId)
   return new Map(
     commands.map((command) => {
@@ -38,7 +47,8 @@ export function readAnswers(standIn: StandIn, commands: readonly Command[]): Rea
           message.content,
           message.files.map(({ filename }) => filename),
         )
-        return said.kind === 'waiting' ? [] : [{ message, said }]
+        const open = (message.flags & ephemeralFlag) === 0 && !direct.has(message.channelId)
+        return said.kind === 'waiting' ? [] : [{ message, said, open }]
       })
       return [
         command,

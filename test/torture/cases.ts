@@ -2,7 +2,7 @@ import type { Post } from '../../src/simulator/records.ts'
 import type { Answers } from './answers.ts'
 import type { BookedJob, BookedTask, Books } from './books.ts'
 import type { Life } from './herd.ts'
-import type { Command } from './traffic.ts'
+import type { Command, Press } from './traffic.ts'
 
 /** Everything that was recorded of a run, after it came to rest. */
 export interface Evidence {
@@ -23,15 +23,16 @@ export interface Case {
   readonly tasks: readonly BookedTask[]
   /** Its POSTs that the API took. */
   readonly taken: readonly Post[]
-  /** Whether nobody who heard of it lived on. */
+  /** Whether nobody who heard of it, or of a press, lived on. */
   readonly unheard: boolean
+  readonly unheardPresses: ReadonlySet<Press>
 }
 
 /** Nobody waits longer for the database before somebody is told no. */
 export const acceptPatienceMs = 20_000
 
-/** Whether every replica that heard of it in time was killed before it could be written down or refused. */
-function isUnheard({ sentAt, invocation }: Command, lives: Evidence['lives']): boolean {
+/** Whether every replica that heard of a command or a press in time was killed before it could write it down or say no. */
+function isUnheard({ sentAt, invocation }: Press, lives: Evidence['lives']): boolean {
   const listened = lives.filter(
     ({ readyAt, endedAt }) => readyAt !== null && readyAt <= sentAt && (endedAt ?? sentAt + 1) > sentAt,
   )
@@ -59,6 +60,7 @@ export function casesOf({ commands, answers, posts, books, lives }: Evidence): C
       tasks: job === null ? [] : (tasks.get(job.id) ?? []),
       taken: taken.get(command.tag) ?? [],
       unheard: isUnheard(command, lives),
+      unheardPresses: new Set(command.presses.filter((press) => isUnheard(press, lives))),
     }
   })
 }

@@ -8,7 +8,6 @@ export function tableOf({ figures, done, problems }: Result, title: string): str
     ['acknowledged', figures.acked],
     ['refused (store unavailable)', figures.refused],
     ['died with all who heard', figures.unheard],
-    ['private, never acknowledged', figures.outOfReach],
     ['lost', figures.lost],
     ['double posts', figures.doublePosts],
     ['double deliveries', figures.doubleDeliveries],

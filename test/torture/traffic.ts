@@ -34,7 +34,13 @@ export interface Command {
   /** How often its event was sent once more. */
   repeats: number
   /** Presses of its Cancel button. */
-  readonly presses: Invocation[]
+  readonly presses: Press[]
+}
+
+/** Something that replicas hear of. */
+export interface Press {
+  readonly invocation: Invocation
+  readonly sentAt: number
 }
 
 /** People who give commands, press buttons and send things twice. */
@@ -155,12 +161,13 @@ export async function createTraffic(standIn: StandIn, random: Random): Promise<T
     while (!ending.signal.aborted) {
       for (const command of commands) {
         if (command.wish !== 'cancel' || command.presses.length >= pressTries) continue
-        if (command.presses.some(({ interaction }) => interaction.answered !== null)) continue
+        if (command.presses.some(({ invocation }) => invocation.interaction.answered !== null)) continue
         if (Date.now() - (last.get(command) ?? 0) < pressAgainMs) continue
         const message = command.invocation.message()
         if (message === null || !hasCancel(message)) continue
         last.set(command, Date.now())
-        command.presses.push(standIn.press(message, cancelLabel, { name: command.person }))
+        const invocation = standIn.press(message, cancelLabel, { name: command.person })
+        command.presses.push({ invocation, sentAt: Date.now() })
       }
       await pause(40, ending.signal)
     }

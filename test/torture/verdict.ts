@@ -15,7 +15,6 @@ export interface Figures {
   readonly pictures: number
   /** Told to wait for the database by a replica that died before it could ask it, as did all who had heard. */
   readonly unheard: number
-  readonly outOfReach: number
   readonly lost: number
   readonly doublePosts: number
   readonly doubleDeliveries: number
@@ -69,7 +68,6 @@ export function judge(evidence: Evidence): Verdict {
       refused: cases.filter(({ job, answers }) => job === null && isRefused(answers)).length,
       pictures: books.tasks.filter(({ state }) => state === 'completed').length,
       unheard: cases.filter(({ job, answers, unheard }) => job === null && answers.acked && unheard).length,
-      outOfReach: cases.filter(isOutOfReach).length,
       lost: sum(perCase.map(({ lost }) => lost.length)),
       doublePosts: sum(perCase.map(({ doublePosts }) => doublePosts.length)),
       doubleDeliveries: sum(perCase.map(({ doubleDeliveries }) => doubleDeliveries.length)),
@@ -124,14 +122,7 @@ function isRefused({ final }: Answers): boolean {
   return final.length === 1 && final.every(({ said }) => said.kind === 'failed' && said.code === 'store_unavailable')
 }
 
-/** Private and never acknowledged: only its token, void after three seconds, led to a place that one person sees. */
-function isOutOfReach({ command, answers, job }: Case): boolean {
-  return command.wish === 'private' && !answers.acked && codeOf(job?.failure ?? null) === 'delivery_gone'
-}
-
-function lostIn(one: Case, job: BookedJob): string[] {
-  if (isOutOfReach(one)) return []
-  const { answers, taken, tasks } = one
+function lostIn({ answers, taken, tasks }: Case, job: BookedJob): string[] {
   const { least } = submitsOf(tasks)
   return [
     ...(job.state === 'delivered' ? [] : [`its job is ${job.state}${job.failure === null ? '' : ` (${job.failure})`}`]),
@@ -218,7 +209,7 @@ function codeOf(failure: string | null): string | null {
 function placeProblems({ command, answers }: Case): string[] {
   const own = command.invocation.interaction.originalId
   const elsewhere = answers.final.filter(({ message }) => answers.acked && message.id !== own)
-  const shownToAll = answers.final.filter(({ message }) => command.wish === 'private' && (message.flags & 64) === 0)
+  const shownToAll = answers.final.filter(({ open }) => command.wish === 'private' && open)
   return [
     ...(elsewhere.length > 0 ? ['answered in another message than its own'] : []),
     ...(answers.acked && answers.stray.length > 0 ? ['acknowledged, and its placeholder still waits'] : []),
@@ -227,8 +218,12 @@ function placeProblems({ command, answers }: Case): string[] {
 }
 
 /** A cancel that was confirmed is not followed by a result; one that costs nothing had no POST but one of unknown outcome. */
-function cancelProblems({ command, job, answers, taken, tasks }: Case): string[] {
-  const confirmed = command.presses.some(({ interaction }) => interaction.answered === 6)
+function cancelProblems({ command, job, answers, taken, tasks, unheardPresses }: Case): string[] {
+  // Answered by nothing: it is done, or it takes its time; then words follow where it fails.
+  const confirmed = command.presses.some(
+    (press) =>
+      press.invocation.interaction.answered === 6 && press.invocation.message() === null && !unheardPresses.has(press),
+  )
   const free = answers.final.some(({ said }) => said.kind === 'cancelled' && !said.charged)
   const told = toldOtherwise(command, job)
   const unknown = tasks.filter(({ state }) => state === 'ambiguous').length
@@ -243,8 +238,8 @@ function cancelProblems({ command, job, answers, taken, tasks }: Case): string[]
 function toldOtherwise({ presses }: Command, job: BookedJob | null): string | null {
   const [only, ...others] = presses
   if (only === undefined || others.length > 0 || (job?.cancelled_at ?? null) === null) return null
-  const { answered } = only.interaction
-  const words = only.message()?.content ?? ''
+  const { answered } = only.invocation.interaction
+  const words = only.invocation.message()?.content ?? ''
   // Answered by the message itself, or, where that took its time, in words.
   if (answered === null || answered === 6 || words === en.cancelAnswer('cancelled')) return null
   return words
