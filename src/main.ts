@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8'
 import { loadConfig, readEnvironment } from './config.ts'
 import { type AppError, failureOf } from './core/failure.ts'
 import { createLog } from './log.ts'
@@ -40,6 +41,8 @@ export async function main(): Promise<void> {
     const { signal } = stopping
     await using program = await startProgram(config, { log, fatal, step: () => undefined, timeouts, signal })
     program.announce()
+    // V8's own value: from here on garbage comes from work (start.mjs held the growth down while libraries were loaded).
+    setFlagsFromString('--semi-space-growth-factor=2')
     process.exitCode = await ended.promise
   } catch (error) {
     if (stopping.signal.aborted) process.exit(0)

@@ -23,7 +23,6 @@ import { poolSizeFor } from './imageapi/limits.ts'
 import { linkKey, openStore, sweep } from './keeping.ts'
 import { createConverter } from './media/convert.ts'
 import { readinessOf } from './readiness.ts'
-import { createSimulator } from './simulator/server.ts'
 
 /** The program, running. */
 export interface Program extends AsyncDisposable {
@@ -192,6 +191,7 @@ async function openUpstream(
   building: AsyncDisposableStack,
 ): Promise<{ url: string; key: string }> {
   if (config.imageApi.upstream !== 'simulator') return config.imageApi.upstream
+  const { createSimulator } = await import('./simulator/server.ts')
   const simulator = building.adopt(
     createSimulator({
       host: '127.0.0.1',

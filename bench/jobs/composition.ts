@@ -38,6 +38,7 @@ export async function compose({ store, api, newId, looksPerSecond }: Composition
     name: 'bench',
     show: async (address) => ({ address, messageKey: null, files: [] }),
     pace: () => 60_000,
+    stale: () => false,
     input: () => source,
     picture: () => source,
   }

@@ -1,6 +1,6 @@
 import { backoffMs } from './backoff.ts'
 import { AppError, failureOf, isPassing } from './failure.ts'
-import type { LiveJob, Receipt } from './job.ts'
+import type { Job, LiveJob, Receipt } from './job.ts'
 import type { ShowCall, Surface } from './ports.ts'
 import type { DriveDeps, Ride } from './ride.ts'
 import { endView, headOf, type JobView, shareView } from './view.ts'
@@ -92,5 +92,13 @@ async function outcomeView(job: LiveJob, deps: DriveDeps): Promise<JobView> {
   const surface = shared === null ? undefined : deps.surfaces.get(shared.surface)
   if (shared?.state !== 'delivered' || surface === undefined)
     return { ...headOf(job), kind: 'failed', failure: { code: 'result_gone' } }
-  return shareView(job, shared, (n) => surface.picture(shared.receipt, n).picture)
+  const maker = await makerOf(shared, deps)
+  return shareView(job, shared, maker, (n) => surface.picture(shared.receipt, n).picture)
+}
+
+/** The job that made the pictures which a share passes on; the share itself when its maker is forgotten. */
+async function makerOf(job: Job, deps: DriveDeps): Promise<Job> {
+  if (job.action !== 'share' || job.parentId === null) return job
+  const parent = await deps.jobs.get(job.parentId)
+  return parent === null ? job : makerOf(parent, deps)
 }

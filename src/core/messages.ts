@@ -1,6 +1,12 @@
 import type { Failure } from './failure.ts'
 import type { JobAction, Omitted } from './job.ts'
 import { english } from './messages/english.ts'
+import { french } from './messages/french.ts'
+import { german } from './messages/german.ts'
+import { japanese } from './messages/japanese.ts'
+import type { Labels } from './messages/labels.ts'
+import { portuguese } from './messages/portuguese.ts'
+import { spanish } from './messages/spanish.ts'
 import type { AspectRatio, Problem, Quality } from './request.ts'
 import type { CancelAnswer, EraseAnswer, JobTrouble, Notice, Usage } from './view.ts'
 
@@ -12,7 +18,7 @@ interface Quoted {
 export type Words = readonly (string | Quoted)[]
 
 /** Everything a person reads, in one language. Strings hold no markup; what others typed comes as `Words`. */
-export interface Messages {
+export interface Messages extends Labels {
   readonly locale: string
   queued(place: number | null): string
   preparing(inputCount: number): string
@@ -85,105 +91,6 @@ export interface Messages {
   alt(prompt: string, edited: boolean): string
   quality(quality: Quality): string
   ratio(ratio: AspectRatio): string
-  readonly labels: {
-    readonly cancel: string
-    /** What the bot is doing, after its name. */
-    readonly drawing: string
-    /** Asked before something is deleted, with the answer that keeps it. */
-    readonly eraseSure: string
-    readonly keep: string
-    readonly reply: string
-    readonly askedBy: string
-    readonly sharedBy: string
-    readonly again: string
-    readonly edit: string
-    readonly upgrade: string
-    readonly variations: string
-    readonly details: string
-    readonly erase: string
-    readonly share: string
-    readonly shareToChannel: string
-    readonly shareToThread: string
-    readonly showResult: string
-    readonly open: string
-    readonly older: string
-    readonly newer: string
-    readonly history: string
-    readonly usage: string
-    readonly howTo: string
-    /** Stands for a picture whose name is not known. */
-    readonly repliedTo: string
-  }
-  /** Forms. Titles and buttons have at most 24 characters, Slack's limit. */
-  readonly form: {
-    readonly create: string
-    readonly edit: string
-    readonly share: string
-    readonly prompt: string
-    readonly promptHint: string
-    readonly change: string
-    readonly changeHint: string
-    readonly pictures: string
-    readonly picturesHint: string
-    readonly aspectRatio: string
-    readonly quality: string
-    readonly count: string
-    readonly where: string
-    readonly onlyMe: string
-    readonly submitCreate: string
-    readonly submitEdit: string
-    readonly submitShare: string
-    readonly close: string
-    /** Which pictures of a result. */
-    readonly which: string
-    readonly morePictures: string
-  }
-  /** The pages by which a workspace installs the bot. */
-  readonly install: {
-    readonly title: string
-    readonly intro: string
-    readonly button: string
-    readonly done: (workspace: string) => string
-    readonly denied: string
-    /** The way back took too long, or did not begin here. */
-    readonly stale: string
-    readonly failed: string
-  }
-  /** The names of what "Details" lists. */
-  readonly detail: {
-    readonly prompt: string
-    readonly aspectRatio: string
-    readonly quality: string
-    readonly credits: string
-    readonly took: string
-    readonly askedBy: string
-    readonly when: string
-    readonly inputs: string
-    readonly madeFrom: string
-    readonly number: string
-  }
-  readonly command: {
-    readonly imagine: string
-    readonly prompt: string
-    readonly aspectRatio: string
-    readonly quality: string
-    readonly image: string
-    readonly moreImages: string
-    readonly count: string
-    readonly private: string
-    readonly spoiler: string
-    readonly images: string
-    readonly history: string
-    readonly show: string
-    readonly showId: string
-    readonly usage: string
-    readonly help: string
-    /** The entries of the menus at a message and for everywhere: no sentence. */
-    readonly editImage: string
-    readonly createImage: string
-  }
-  /** Names of commands and options where a chat translates them: lower case, at most 30 letters, digits, `-` and `_`. */
-  readonly names: Readonly<Record<CommandName, string>>
 }
 
 export type CommandName =
@@ -191,7 +98,14 @@ export type CommandName =
   | ('images' | 'history' | 'show' | 'id' | 'usage' | 'help')
 
 /** Each language that the catalogue has, by its base tag. */
-export const catalogue: Readonly<Record<string, Messages>> = { en: english }
+export const catalogue: Readonly<Record<string, Messages>> = {
+  en: english,
+  de: german,
+  es: spanish,
+  fr: french,
+  ja: japanese,
+  pt: portuguese,
+}
 
 /** The messages for a person's locale (`de`, `pt-BR`, …); English where the catalogue has no other. */
 export function messagesFor(locale: string, languages: Readonly<Record<string, Messages>> = catalogue): Messages {

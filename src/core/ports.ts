@@ -178,6 +178,8 @@ export interface Surface {
    * `inChannel` of them in the job's own channel.
    */
   pace(elapsedMs: number, live: number, inChannel: number): number
+  /** Whether the message of a job under way must be shown again although its view stands still: time changed what it needs. */
+  stale(address: Address): boolean
   /** A picture handed in, by the surface's own credentials. */
   input(ref: Extract<InputRef, { kind: 'remote' }>): Source
   /** The n-th picture (1-based) of a result that was shown. */
@@ -242,8 +244,7 @@ export interface JobStore {
   get(id: string): Promise<Job | null>
   findByMessage(surface: SurfaceName, messageKey: string): Promise<Job | null>
   /**
-   * Newest first, without shares and what was erased; `before` is the id of the last job already seen. `personId` null:
-   * everybody's.
+   * Newest first, without what was erased; `before` is the id of the last job already seen. `personId` null: everybody's.
    */
   list(query: JobQuery): Promise<readonly Job[]>
   /** Leaves a job that is over out of every list from now on; false when it is unknown or live. */
@@ -275,6 +276,8 @@ export interface JobQuery {
   readonly personId: string | null
   readonly limit: number
   readonly before: string | null
+  /** With shares, which are left out otherwise. */
+  readonly shares?: boolean
 }
 
 /** Says whose job a change is; a change by another owner throws `not_ours`. */
@@ -376,6 +379,8 @@ export interface Drafts {
 export interface Vault {
   get(name: string): Promise<string | null>
   put(name: string, value: string): Promise<void>
+  /** Forgets it; also one that is not there. */
+  remove(name: string): Promise<void>
   /** Runs `task` while no other holder of `name` runs, in any replica. */
   withLock<T>(name: string, task: () => Promise<T>): Promise<T>
 }

@@ -26,7 +26,7 @@ export interface ProgressOptions {
   readonly live: () => Live
   readonly opening: JobView
   readonly onOpened: (receipt: Receipt) => Promise<void>
-  /** The message was deleted, or the place for it is gone. */
+  /** The message was deleted, the place for it is gone, or we are not let in any more. */
   readonly onGone: () => Promise<void>
   readonly call: Call
   readonly clock: Clock
@@ -56,8 +56,10 @@ export function startProgress(options: ProgressOptions): Progress {
       else await keep(acked)
     } catch (error) {
       // The result will try again; only losing the job must stop everything.
-      if (error instanceof AppError && error.code === 'not_ours') throw error
-      log.warn({ failure: failureOf(error).code }, 'placeholder not shown')
+      const { code } = failureOf(error)
+      if (code === 'not_ours') throw error
+      log.warn({ failure: code }, 'placeholder not shown')
+      if (code === 'token_rejected') await options.onGone()
     }
     return receipt
   }
@@ -99,7 +101,7 @@ export function startProgress(options: ProgressOptions): Progress {
       if (signal.aborted) return
       const view = options.view()
       const text = JSON.stringify(view)
-      if (text === shown) continue
+      if (text === shown && (receipt === null || !surface.stale(receipt.address))) continue
       try {
         if (receipt === null) await post(view)
         else await keep(await surface.show(receipt.address, view, showing({ ...call, signal })))
@@ -108,7 +110,7 @@ export function startProgress(options: ProgressOptions): Progress {
         if (signal.aborted) return
         const code = failureOf(error).code
         log.debug({ failure: code }, 'progress not shown')
-        if (code === 'delivery_gone') await options.onGone()
+        if (code === 'delivery_gone' || code === 'token_rejected') await options.onGone()
         // What waiting does not cure is not tried again and again: platforms punish that.
         if (!isPassing(code)) return
       }

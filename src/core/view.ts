@@ -114,8 +114,13 @@ export function headOf(job: JobFacts): ViewHead {
   return { jobId, action, request, inputCount: inputs.length, inputNames, omitted, person, locale }
 }
 
-/** The pictures of a delivered job, shown by another one. */
-export function shareView(share: Job, shared: Job, open: (n: number) => Picture): ViewOf<'result' | 'failed'> {
+/** The pictures of a delivered job, shown by another one. `maker`: the job that made them, which is `shared` unless that one shares, too. */
+export function shareView(
+  share: Job,
+  shared: Job,
+  maker: Job,
+  open: (n: number) => Picture,
+): ViewOf<'result' | 'failed'> {
   const head = headOf(share)
   const count = shared.state === 'delivered' ? shared.receipt.files.length : 0
   const [first, ...rest] = Array.from(
@@ -123,14 +128,14 @@ export function shareView(share: Job, shared: Job, open: (n: number) => Picture)
     (_, at): ShownPicture => ({ n: at + 1, picture: open(at + 1) }),
   )
   if (first === undefined) return { ...head, kind: 'failed', failure: { code: 'result_gone' } }
-  const ended = shared.tasks.flatMap((task) => (task.state === 'completed' ? [task.endedAt] : []))
+  const ended = maker.tasks.flatMap((task) => (task.state === 'completed' ? [task.endedAt] : []))
   return {
     ...head,
     kind: 'result',
     pictures: [first, ...rest],
     failures: [],
-    credits: ended.length * creditsPerPicture[shared.request.quality],
-    tookMs: Math.max(0, ...ended.map((at) => at - shared.acceptedAt)),
+    credits: ended.length * creditsPerPicture[maker.request.quality],
+    tookMs: Math.max(0, ...ended.map((at) => at - maker.acceptedAt)),
   }
 }
 

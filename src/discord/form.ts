@@ -23,6 +23,7 @@ import { pictureFiles } from './commands.ts'
 import { cut, plain } from './escape.ts'
 import * as limits from './limits.ts'
 import { chosenShape } from './options.ts'
+import { readable } from './spoken.ts'
 
 /** What a form was opened on: pictures kept in a draft, or an earlier job. Its whole state is in the custom_id. */
 interface FormOrigin {
@@ -147,6 +148,7 @@ export function readForm({ custom_id, components, resolved }: APIModalSubmission
       ...chosen.input,
       ...(onlyMe?.type === ComponentType.Checkbox && { private: onlyMe.value }),
       ...typed.input,
+      prompt: readable(typed.input.prompt, []),
     },
     problems: [...typed.problems, ...chosen.problems],
     picked: picked?.map(Number) ?? null,

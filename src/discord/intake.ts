@@ -8,6 +8,7 @@ import { createGateway, type Gateway } from './gateway.ts'
 import { createHearing } from './hearing.ts'
 import { handleInteraction, type InteractionOptions } from './interactions.ts'
 import { ackMs } from './limits.ts'
+import { withRestriction } from './origin.ts'
 import type { Application, Platform } from './platform.ts'
 import type { PlatformTime } from './platform-time.ts'
 import { registerCommands } from './registration.ts'
@@ -75,7 +76,9 @@ export function createIntake(options: IntakeOptions): Intake {
     const opened = createGateway({
       ...{ token, apiUrl, tools, messageContent: content },
       onInteraction: (interaction) =>
-        receive(interaction.id, (receivedAt) => handleInteraction(interaction, receivedAt, studio, answers)),
+        receive(interaction.id, (receivedAt) =>
+          handleInteraction(withRestriction(interaction, opened.standingIn), receivedAt, studio, answers),
+        ),
       onMessage: (message, me) =>
         receive(message.id, (receivedAt) =>
           hearing.hear(message, { me, applicationId, apiUrl, standingIn: opened.standingIn }, receivedAt, studio),

@@ -1,4 +1,4 @@
-import { type APIMessage, type GatewayMessageCreateDispatchData, MessageType } from 'discord.js'
+import { type APIMessage, type GatewayMessageCreateDispatchData, Locale, MessageType } from 'discord.js'
 import type { JobFacts, Person } from '../core/job.ts'
 import type { Problem } from '../core/request.ts'
 import type { Ask } from '../core/studio.ts'
@@ -64,7 +64,7 @@ export interface Meant {
 }
 
 /** Discord does not say which language the sender of a message reads. */
-export const messageLocale = 'en-US'
+export const messageLocale = Locale.EnglishUS
 
 /** A message to the bot: it is named, answered or written to directly; null for every other, and for what no person said. */
 export function parseMessage(message: GatewayMessageCreateDispatchData, listener: Listener): Heard | Unread | null {
@@ -83,7 +83,7 @@ export function parseMessage(message: GatewayMessageCreateDispatchData, listener
   if (!called && isEmptied(message)) return { kind: 'unread', ...sender }
   const words = withoutCommand(withoutMention(content, listener.me))
   // Its own pictures are those that somebody attached to it, and those of a message that it forwards.
-  const forwarded = seenIn({ ...message, attachments: [], embeds: [], components: [] }, listener.apiUrl)
+  const forwarded = seenIn({ message_snapshots: message.message_snapshots ?? [] }, listener.apiUrl)
   const own = [...handedIn(attachments), ...forwarded]
   // A call or a sticker; and a picture without words under a result is no request.
   if (content.trim() === '' && (own.length === 0 || !called)) return null
@@ -177,12 +177,12 @@ export function lookAt(message: APIMessage, apiUrl: string): Pick<RepliedTo, 'po
   return { pointed: seenIn(message, apiUrl), sight: isEmptied(message) ? 'hidden' : 'seen' }
 }
 
-type Emptied = Pick<APIMessage, 'type' | 'content' | 'attachments' | 'embeds' | 'poll'> &
-  Partial<Pick<APIMessage, 'components' | 'sticker_items' | 'message_snapshots'>>
+type Emptied = Pick<APIMessage, 'type' | 'content' | 'attachments' | 'poll'> &
+  Partial<Pick<APIMessage, 'embeds' | 'components' | 'sticker_items' | 'message_snapshots'>>
 
 /** Without the intent for it, a message that does not concern the bot has nothing in it, which no sent message is like. */
 function isEmptied(message: Emptied): boolean {
-  const { content, attachments, embeds, components = [], sticker_items = [], message_snapshots = [] } = message
+  const { content, attachments, embeds = [], components = [], sticker_items = [], message_snapshots = [] } = message
   const parts = [attachments, embeds, components, sticker_items, message_snapshots]
   const spoken = message.type === MessageType.Default || message.type === MessageType.Reply
   return spoken && content === '' && message.poll === undefined && parts.every(({ length }) => length === 0)

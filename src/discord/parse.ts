@@ -27,6 +27,7 @@ import { type Answerable, callerOf, eventKeyOf, mayManage, personOf, placeOf, wo
 import { maySend, problemsAt } from './permissions.ts'
 import { choose, handedIn } from './pointed.ts'
 import type { Caller } from './reply.ts'
+import { readable } from './spoken.ts'
 
 /** Who did it, and where: what every interaction has. */
 interface Origin {
@@ -143,13 +144,13 @@ function parseImagine(interaction: APIChatInputApplicationCommandInteraction, re
   const chosen = chosenOptions(options)
   const pictures = choose(handedIn(attachmentsOf(interaction, options)))
   // What was chosen in an option counts before what was typed as a flag.
-  const input: ImageRequestInput = { ...typed.input, ...chosen.input }
+  const input: ImageRequestInput = { ...typed.input, ...chosen.input, prompt: readable(typed.input.prompt, []) }
   const { caller, place, problems, ...source } = sourceOf(interaction, input.private ?? false, receivedAt)
   const ask: Ask = {
     ...source,
     surface: 'discord',
     channel: place.channelId,
-    locale: interaction.locale,
+    locale: caller.locale,
     action: pictures.inputs.length > 0 ? 'edit' : 'imagine',
     parentId: null,
     source: null,
@@ -185,7 +186,7 @@ function parseShow(interaction: Answerable, jobId: string, isPrivate: boolean, r
   const { caller, place, ...source } = sourceOf(interaction, isPrivate, receivedAt)
   const ask: FollowUpAsk = {
     ...source,
-    ...{ surface: 'discord', channel: place.channelId, locale: interaction.locale, address: addressOf(place) },
+    ...{ surface: 'discord', channel: place.channelId, locale: caller.locale, address: addressOf(place) },
     ...{ jobId: jobId.trim(), action: 'share', private: isPrivate },
   }
   return { kind: 'show', caller, ask, place }

@@ -28,13 +28,19 @@ export function isThread(type: ChannelType): boolean {
  * What the bot lacks to answer an interaction there. The reply's own token needs no right to send; after its 14 minutes,
  * the bot's token edits the message, which it must see. In direct messages nobody can withhold anything.
  */
-export function problemsAt({ app_permissions: held, channel }: Answerable, place: Place): Problem[] {
+export function problemsAt(interaction: Answerable, place: Place): Problem[] {
+  const { channel } = interaction
   if (place.guildId === null) return []
   const seen: readonly BotPermission[] =
     place.ephemeral || !place.botReaches
       ? []
       : ['view_channel', ...(channel !== undefined && isThread(channel.type) ? (['send_in_threads'] as const) : [])]
-  return missing(BigInt(held), [...seen, 'attach_files'])
+  return missing(heldIn(interaction), [...seen, 'attach_files'])
+}
+
+/** Without a word of Discord's the bot may do everything: it is tried. */
+function heldIn({ app_permissions: held }: Partial<Pick<Answerable, 'app_permissions'>>): bigint {
+  return held === undefined ? PermissionFlagsBits.Administrator : BigInt(held)
 }
 
 /** What the bot may do in a channel, as far as it knows its server. */
@@ -51,14 +57,15 @@ export function problemsOfStanding(standing: Standing | null): Problem[] {
 }
 
 /** Whether the bot may post there by itself, and not only answer. */
-export function maySend({ app_permissions: held, channel }: Answerable): boolean {
+export function maySend(interaction: Answerable): boolean {
+  const { channel } = interaction
   const thread = channel !== undefined && isThread(channel.type)
   const needed: readonly BotPermission[] = [
     'view_channel',
     thread ? 'send_in_threads' : 'send_messages',
     'attach_files',
   ]
-  return missing(BigInt(held), needed).length === 0
+  return missing(heldIn(interaction), needed).length === 0
 }
 
 function missing(held: bigint, needed: readonly BotPermission[]): Problem[] {

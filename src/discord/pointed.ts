@@ -25,8 +25,8 @@ export interface Chosen {
 }
 
 /** The parts of a message that hold pictures; a forwarded one has them, too. */
-export type Shown = Pick<APIMessage, 'attachments' | 'embeds' | 'components' | 'message_snapshots'>
-type Looks = Pick<Shown, 'attachments' | 'embeds' | 'components'>
+export type Shown = Looks & Pick<APIMessage, 'message_snapshots'>
+type Looks = Partial<Pick<APIMessage, 'attachments' | 'embeds' | 'components'>>
 
 /** Files handed over for this request: each of them is meant. */
 export function handedIn(attachments: readonly APIAttachment[]): Pointed[] {
@@ -69,7 +69,7 @@ function pointedAt(attachment: APIAttachment): Pointed {
     : { kind: 'useless', omitted: { name: attachment.filename, why } }
 }
 
-function looks({ attachments, embeds, components = [] }: Looks, apiUrl: string): Pointed[] {
+function looks({ attachments = [], embeds = [], components = [] }: Looks, apiUrl: string): Pointed[] {
   const media = [...embeds.flatMap(embedded), ...components.flatMap(galleried)]
   const attached = attachments.filter((file) => troubleOf(file) !== 'not_a_picture').map(pointedAt)
   return [...attached, ...media.flatMap((one) => linked(one, apiUrl))]

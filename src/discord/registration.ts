@@ -11,7 +11,7 @@ export interface RegistrationOptions {
 
 const terms = { patienceMs: 30_000, timeoutMs: 60_000 }
 
-/** Registers the commands where they differ from what is registered. */
+/** Registers the commands, unless they are seen to be registered already. */
 export async function registerCommands(
   applicationId: string,
   { platform, userInstall, tools }: RegistrationOptions,
@@ -19,8 +19,7 @@ export async function registerCommands(
 ): Promise<Said<unknown>> {
   const wanted = commandsFor({ userInstall })
   const registered = await platform.commands(applicationId, { signal, ...terms })
-  if (!registered.ok) return registered
-  if (sameCommands(wanted, registered.body)) {
+  if (registered.ok && sameCommands(wanted, registered.body)) {
     tools.log.debug({}, 'Discord has the commands')
     return { ok: true, body: null }
   }

@@ -119,6 +119,9 @@ export function createRest({ token, apiUrl, time, tools }: RestOptions): Rest {
       const { statusCode: status } = response
       const headers = Object.entries(response.headers).map(([name, value]): [string, string] => [name, String(value)])
       const answer = new Response(status === 204 ? null : text, { status, headers })
+      // Without a time to wait, discord.js would ask again at once, and on and on.
+      if (status === 429 && !(Number(answer.headers.get('retry-after')) > 0))
+        answer.headers.set('retry-after', retryAfterIn(text))
       time.observe(answer.headers.get('date'))
       return answer
     } finally {
@@ -173,6 +176,11 @@ export function createRest({ token, apiUrl, time, tools }: RestOptions): Rest {
   }
 
   return { send, limitedAt: () => limitedAt }
+}
+
+/** Seconds to wait by the body of a 429; something in between that says nothing gets one. */
+function retryAfterIn(text: string): string {
+  return /"retry_after"\s*:\s*(\d+(?:\.\d+)?)/.exec(text)?.[1] ?? '1'
 }
 
 /** An upload takes its time: what is left of it stays here when the job was lost meanwhile; Discord then drops all of it. */

@@ -57,6 +57,8 @@ export function createSurface({ platform, time, pacing, pictures, tokens, tools 
 
   const alive = (token: Token | null): token is Token => token !== null && time.now() < token.issuedAt + limits.tokenMs
 
+  const isEnding = ({ issuedAt }: Token) => time.now() >= issuedAt + limits.handOverMs
+
   async function showResult(place: Place, view: ViewOf<'result'>, call: ShowCall): Promise<Receipt> {
     const first = await open(view, alive(place.secret) ? place.uploadBytes : limits.uploadBytes, call)
     try {
@@ -180,7 +182,7 @@ export function createSurface({ platform, time, pacing, pictures, tokens, tools 
       files: files && { names, reduced: files.reduced },
       spoiler: place.spoiler || view.request.spoiler,
       shareable: place.ephemeral && (place.botReaches || view.request.private),
-      ending: !isReached(place) && token !== null && time.now() >= token.issuedAt + limits.handOverMs,
+      ending: !isReached(place) && token !== null && isEnding(token),
     })
     return { message, form: files && multipart(message, files.files, `imagine-${tools.newId()}`) }
   }
@@ -193,6 +195,10 @@ export function createSurface({ platform, time, pacing, pictures, tokens, tools 
       return uploads.run(call.signal, () => showResult(place, view, call))
     },
     pace: (elapsedMs, live, inChannel) => paceOf({ elapsedMs, live, inChannel }, pacing),
+    stale: (address) => {
+      const place = placeOf(address)
+      return !isReached(place) && (place.secret === null || isEnding(place.secret))
+    },
     input: (ref) => pictures.handedIn(readAttachment(ref.at).url),
     picture: ({ files }, n) => pictures.shown(() => readFile(files, n)),
   }

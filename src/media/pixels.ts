@@ -1,4 +1,4 @@
-import sharp, { type Sharp, type SharpOptions } from 'sharp'
+import type { Sharp, SharpOptions } from 'sharp'
 import { AppError, type FailureCode } from '../core/failure.ts'
 import type { HeldPicture } from '../core/ports.ts'
 import { decodeHeic } from './heic.ts'
@@ -20,6 +20,9 @@ export interface Pixels {
   image(): Sharp
 }
 
+/** Loaded with the first picture that needs it: at rest it would only take memory. */
+const load = async () => (await import('sharp')).default
+
 // Warnings are common in files that every viewer shows; what is cut short or damaged is refused.
 const strict: SharpOptions = { failOn: 'error', limitInputPixels: maxPixels, pages: 1, sequentialRead: true }
 
@@ -34,6 +37,7 @@ export async function decodeOnce(pixels: Pixels): Promise<void> {
 }
 
 async function sharpPixels(bytes: Uint8Array, codes: DecodeCodes): Promise<Pixels> {
+  const sharp = await load()
   // Without sharp's own limit: the pixels are counted below, where "too many" can be told from "broken".
   const found = await sharp(bytes, { ...strict, limitInputPixels: false })
     .metadata()
@@ -49,6 +53,7 @@ async function sharpPixels(bytes: Uint8Array, codes: DecodeCodes): Promise<Pixel
 }
 
 async function heicPixels(bytes: Uint8Array, codes: DecodeCodes, signal: AbortSignal): Promise<Pixels> {
+  const sharp = await load()
   const answer = await decodeHeic(bytes, maxPixels, signal)
   if (answer.kind === 'broken') throw new AppError(codes.broken, { detail: 'HEIC not decodable' })
   if (answer.kind === 'too_many_pixels')

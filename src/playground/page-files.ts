@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { extname } from 'node:path'
+import { type Messages, messagesFor } from '../core/messages.ts'
 import type { RouteAnswer, RouteRequest, Routes } from '../core/ports.ts'
+import { localeOf } from './locale.ts'
 
 const folder = new URL('./page/', import.meta.url)
 
@@ -27,28 +29,43 @@ const policy = [
   "trusted-types 'none'",
 ].join('; ')
 
-/** Serves the page's own files: `index.html` at `/`, the others below `/playground/`. */
+/** Serves the page's own files: `index.html` at `/`, in the reader's language, the others below `/playground/`. */
 export function mountPageFiles(
   routes: Routes,
   guarded: (handle: (request: RouteRequest) => Promise<RouteAnswer>) => (request: RouteRequest) => Promise<RouteAnswer>,
 ): void {
   for (const name of readdirSync(folder)) {
-    const body = readFileSync(new URL(name, folder))
-    const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
-    const headers = {
-      'content-type': types[extname(name)] ?? 'application/octet-stream',
-      'content-security-policy': policy,
-      // Asked for anew each time, so that a newer program never meets an older page.
-      'cache-control': 'no-cache',
-      etag,
-    }
+    const file = readFileSync(new URL(name, folder))
+    const isPage = name === 'index.html'
     routes.mount({
       method: 'GET',
-      path: name === 'index.html' ? '/' : `/playground/${name}`,
+      path: isPage ? '/' : `/playground/${name}`,
       maxBytes: 0,
-      handle: guarded(async (request) =>
-        request.headers['if-none-match'] === etag ? { status: 304, headers } : { status: 200, headers, body },
-      ),
+      handle: guarded(async (request) => {
+        const body = isPage ? pageIn(messagesFor(localeOf(request.headers['accept-language'])), file) : file
+        const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
+        const headers = {
+          'content-type': types[extname(name)] ?? 'application/octet-stream',
+          'content-security-policy': policy,
+          // Asked for anew each time, so that a newer program never meets an older page.
+          'cache-control': 'no-cache',
+          vary: 'accept-language',
+          etag,
+        }
+        return request.headers['if-none-match'] === etag ? { status: 304, headers } : { status: 200, headers, body }
+      }),
     })
   }
+}
+
+/** The page in a language: `{{name}}` becomes the word of that name, `{{words}}` all of them, for the scripts. */
+function pageIn({ locale, page }: Messages, html: Buffer): Buffer {
+  // Nothing to escape: the catalogue's words hold no `<`, `&` or `"` (its tests say so).
+  const words: Readonly<Record<string, unknown>> = { ...page, words: JSON.stringify(page) }
+  return Buffer.from(
+    html
+      .toString()
+      .replace('lang="en"', `lang="${locale}"`)
+      .replace(/\{\{(\w+)\}\}/g, (_, name: string) => String(words[name])),
+  )
 }

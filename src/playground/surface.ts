@@ -45,6 +45,7 @@ export function createSurface({ hub, shelf, keepMs }: SurfaceOptions): Surface {
     name: surfaceName,
     show,
     pace: () => paceMs,
+    stale: () => false,
     input: ({ at }) => sourceOf(pictureIdOf(at)),
     picture: ({ files }, n) => sourceOf(pictureIdOf(files[n - 1])),
   }

@@ -1,4 +1,4 @@
-import type { Log } from '../core/ports.ts'
+import type { Clock, Log } from '../core/ports.ts'
 import { type Identity, whoAmI } from './identity.ts'
 import { oneToken, type Tokens, type Workspace } from './tokens.ts'
 import type { SlackApi } from './web-api.ts'
@@ -7,7 +7,7 @@ import type { SlackApi } from './web-api.ts'
 export interface Access extends Tokens {
   /** Learns what has to be known before the first event. Throws `token_rejected` when no waiting will help. */
   open(api: SlackApi, signal: AbortSignal): Promise<void>
-  /** Who the bot is there; null where it is not installed (any more). Throws `store_unavailable`. */
+  /** Who the bot is there; null where it is not installed, or not let in any more. Throws `store_unavailable`. */
   identityOf(workspace: Workspace): Promise<Identity | null>
   /** What the bot is called there, as far as that is known. */
   nameIn(workspace: Workspace): string | null
@@ -17,24 +17,34 @@ export interface Access extends Tokens {
   ready(): boolean
 }
 
-/** One workspace, by a plain token. */
-export function oneWorkspace(botToken: string, log: Log): Access {
-  let identity: Identity | null = null
-  let signedOut = false
+/**
+ * A token that Slack refused is not used for so long, in milliseconds: nothing is begun that could not be shown. Then it
+ * is tried again, for Slack may have been mistaken.
+ */
+export const refusedMs = 60_000
 
-  function signOut(detail: string | undefined): void {
-    if (!signedOut) log.error({ detail }, 'Slack does not accept the bot token any more: install the app again')
-    signedOut = true
+/** One workspace, by a plain token. */
+export function oneWorkspace(botToken: string, clock: Clock, log: Log): Access {
+  let identity: Identity | null = null
+  let said = false
+  let signedOutUntil = Number.NEGATIVE_INFINITY
+
+  function signOut(detail: string | undefined, until: number): void {
+    if (!said) log.error({ detail }, 'Slack does not accept the bot token any more: install the app again')
+    said = true
+    signedOutUntil = Math.max(signedOutUntil, until)
   }
 
+  const isSignedOut = () => clock.monotonic() < signedOutUntil
+
   return {
-    ...oneToken(botToken, ({ detail }) => signOut(detail)),
+    ...oneToken(botToken, ({ detail }) => signOut(detail, clock.monotonic() + refusedMs)),
     open: async (api, signal) => {
       identity = await whoAmI(api, signal)
     },
-    identityOf: async () => identity,
+    identityOf: async () => (isSignedOut() ? null : identity),
     nameIn: () => identity?.name ?? null,
-    left: async () => signOut('the app was uninstalled'),
-    ready: () => identity !== null && !signedOut,
+    left: async () => signOut('the app was uninstalled', Number.POSITIVE_INFINITY),
+    ready: () => identity !== null && !isSignedOut(),
   }
 }

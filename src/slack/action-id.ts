@@ -13,6 +13,9 @@ export const buttonActions = [
 ] as const
 export type ButtonAction = (typeof buttonActions)[number]
 
+/** The action of a button that is a link: Slack tells of its presses too, and there is nothing to answer. */
+export const linkAction = 'link'
+
 /** A button: its action is its `action_id`, all the rest is in its value, so that it works after any restart. */
 export interface Button {
   readonly action: ButtonAction

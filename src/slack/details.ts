@@ -2,6 +2,7 @@ import type { types } from '@slack/bolt'
 import { type DetailLine, detailLines } from '../core/details.ts'
 import { type Messages, messagesFor } from '../core/messages.ts'
 import type { Details } from '../core/view.ts'
+import { linkAction } from './action-id.ts'
 import { readFileHandle } from './address.ts'
 import { legible, plainWords } from './escape.ts'
 import { cut } from './limits.ts'
@@ -79,5 +80,5 @@ function pictureBlocks({ job }: Details, messages: Messages): types.KnownBlock[]
 
 function linkBlock(url: string, { labels }: Messages): types.KnownBlock {
   const text: types.PlainTextElement = { type: 'plain_text', text: labels.open, emoji: false }
-  return { type: 'actions', elements: [{ type: 'button', action_id: 'open', url, text }] }
+  return { type: 'actions', elements: [{ type: 'button', action_id: linkAction, url, text }] }
 }

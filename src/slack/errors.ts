@@ -19,6 +19,8 @@ export type Fault =
   | 'late'
   /** We did something wrong. */
   | 'ours'
+  /** Nothing that we know of: another way may work. */
+  | 'unknown'
   /** A file is not there, or not for us. */
   | 'file_gone'
   /** The workspace takes no such upload. */
@@ -41,6 +43,7 @@ const codes: Readonly<Record<Fault, FailureCode>> = {
   threadless: 'delivery_gone',
   late: 'delivery_gone',
   ours: 'internal',
+  unknown: 'internal',
   file_gone: 'input_gone',
   upload_refused: 'delivery_refused',
   scope: 'permission_missing',
@@ -66,6 +69,7 @@ const faults: Readonly<Record<Fault, readonly string[]>> = {
   threadless: ['thread_not_found', 'invalid_thread_ts', 'cannot_reply_to_message'],
   late: ['expired_trigger_id', 'exchanged_trigger_id', 'invalid_trigger_id'],
   ours: ['view_too_large', 'hash_conflict', 'duplicate_external_id', 'invalid_arguments', 'missing_argument'],
+  unknown: [],
   file_gone: ['file_not_found', 'file_deleted', 'cant_delete_file', 'not_visible', 'check_file_info'],
   upload_refused: ['file_type_not_allowed', 'storage_limit_reached', 'posting_to_channel_denied'],
   scope: ['missing_scope', 'not_allowed_token_type', 'no_permission'],
@@ -118,14 +122,14 @@ export function isUnreadyFile(error: unknown): boolean {
   return said.messages.length === 0 || said.messages.some((remark) => /slack[ _]?file|image/i.test(remark))
 }
 
-/** The failure for an error name of Slack's; an unknown name is `internal`. `messages` are Slack's remarks. */
+/** The failure for an error name of Slack's; an unknown name is `unknown`. `messages` are Slack's remarks. */
 export function refusal(
   name: string,
   options: { cause?: unknown; messages?: readonly string[]; needed?: string } = {},
 ): AppError {
   // An answer that is no JSON (a proxy's page) comes as the "name".
   if (!/^[\w:.-]{1,80}$/.test(name)) return passing('Slack: an answer that makes no sense', options.cause)
-  const fault = faultByName.get(name) ?? families.find(([pattern]) => pattern.test(name))?.[1] ?? 'ours'
+  const fault = faultByName.get(name) ?? families.find(([pattern]) => pattern.test(name))?.[1] ?? 'unknown'
   const wanted = options.needed === undefined ? '' : ` (needed: ${options.needed.slice(0, 100)})`
   const error = new AppError(codes[fault], { detail: `Slack: ${name}${wanted}`, cause: options.cause })
   refusals.set(error, { fault, name, messages: options.messages ?? [] })

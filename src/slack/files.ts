@@ -4,6 +4,7 @@ import { AppError, failureOf } from '../core/failure.ts'
 import type { Call, Clock, Log, OpenPicture, Picture } from '../core/ports.ts'
 import { type DownloadPolicy, inputCodes, remotePicture } from '../media/download.ts'
 import { inputLimits } from '../media/limits.ts'
+import type { Connections } from './connections.ts'
 import { faultOf } from './errors.ts'
 import { slackFileHosts } from './limits.ts'
 import type { Tokens, Workspace } from './tokens.ts'
@@ -27,6 +28,7 @@ export interface FilesOptions {
   readonly api: SlackApi
   readonly tokens: Tokens
   readonly apiUrl: string
+  readonly connections: Connections
   readonly clock: Clock
   readonly log: Log
 }
@@ -53,7 +55,7 @@ const readyWaitsMs: readonly number[] = [0, 500, 1_000, 2_000, 4_000, 4_000, 4_0
 const locateWaitsMs: readonly number[] = [0, 500, 1_000, 2_000]
 const downloadTimeoutMs = 15_000
 
-export function createFiles({ api, tokens, apiUrl, clock, log }: FilesOptions): Files {
+export function createFiles({ api, tokens, apiUrl, connections, clock, log }: FilesOptions): Files {
   const ownOrigin = new URL(apiUrl).origin
 
   async function policyOf(workspace: Workspace, signal: AbortSignal): Promise<DownloadPolicy> {
@@ -135,6 +137,7 @@ export function createFiles({ api, tokens, apiUrl, clock, log }: FilesOptions): 
 
   async function asksToSignIn(url: string, policy: DownloadPolicy, signal: AbortSignal): Promise<boolean> {
     const answer = await request(url, {
+      dispatcher: connections.dispatcher,
       headers: policy.headers?.(new URL(url)) ?? {},
       signal: AbortSignal.any([signal, AbortSignal.timeout(downloadTimeoutMs)]),
     }).catch(() => null)

@@ -40,7 +40,7 @@ export async function showHome(
   } catch (error) {
     // A file that was deleted by hand takes the whole page with it.
     const fault = faultOf(error)
-    if (fault !== 'unfit' && fault !== 'ours') throw error
+    if (fault !== 'unfit' && fault !== 'ours' && fault !== 'unknown') throw error
     log.debug({ fault }, 'Home is shown without pictures')
     await publish('hidden')
   }

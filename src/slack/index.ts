@@ -4,6 +4,7 @@ import type { Adapter, AdapterTools, Log } from '../core/ports.ts'
 import { type Access, oneWorkspace } from './access.ts'
 import { boltLog } from './bolt-log.ts'
 import { definitions } from './commands.ts'
+import { createConnections } from './connections.ts'
 import { createFiles } from './files.ts'
 import { mountInstallPages } from './install.ts'
 import { createInstallations } from './installations.ts'
@@ -53,11 +54,12 @@ export function createSlack(options: SlackOptions, given: AdapterTools): Adapter
   const answering = new AbortController()
 
   const access = createAccess(options, tools)
-  const api = createSlackApi({ tokens: access, apiUrl, clock, random, log, meter })
-  const responses = createResponseUrls(clock)
+  const connections = createConnections()
+  const api = createSlackApi({ tokens: access, apiUrl, connections, clock, random, log, meter })
+  const responses = createResponseUrls(connections, clock)
   const poster = createPoster({ api, responses, log })
-  const files = createFiles({ api, tokens: access, apiUrl, clock, log })
-  const uploads = createUploads({ api, clock })
+  const files = createFiles({ api, tokens: access, apiUrl, connections, clock, log })
+  const uploads = createUploads({ api, connections, clock })
   const publicPictures = createPublicPictures({ shelf: tools.shelf, links: tools.links, clock })
   const status = createStatusLine({ api, clock, log })
   const surface = createSurface({
@@ -80,7 +82,7 @@ export function createSlack(options: SlackOptions, given: AdapterTools): Adapter
 }
 
 function createAccess({ access, apiUrl }: SlackOptions, tools: AdapterTools): Access {
-  if (access.kind === 'token') return oneWorkspace(access.botToken, tools.log)
+  if (access.kind === 'token') return oneWorkspace(access.botToken, tools.clock, tools.log)
   const oauth = createOauth({ ...access, apiUrl, log: tools.log })
   const installations = createInstallations({ ...tools, oauth, secretsKey: access.secretsKey })
   mountInstallPages({ ...tools, ...access, apiUrl, oauth, installations })

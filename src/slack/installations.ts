@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { AppError, failureOf } from '../core/failure.ts'
 import type { Clock, Log, Vault } from '../core/ports.ts'
-import type { Access } from './access.ts'
+import { type Access, refusedMs } from './access.ts'
 import { createCipher } from './cipher.ts'
 import { faultOf } from './errors.ts'
 import type { Identity } from './identity.ts'
@@ -54,11 +54,12 @@ export function createInstallations({ vault, clock, log, oauth, secretsKey }: In
   const known = new Map<string, Known>()
   const renewing = new Map<string, Promise<Installation>>()
   const paused = new Map<string, number>()
+  /** Tokens that Slack refused, and until when they are not used. */
+  const refused = new Map<string, { readonly token: string; readonly until: number }>()
 
   async function read(key: string): Promise<Installation | null> {
     const sealed = await vault.get(key)
-    // What was removed is an empty text: a vault forgets nothing.
-    if (sealed === null || sealed === '') return null
+    if (sealed === null) return null
     return installationSchema.parse(JSON.parse(cipher.open(key, sealed)))
   }
 
@@ -72,6 +73,20 @@ export function createInstallations({ vault, clock, log, oauth, secretsKey }: In
     const entry = known.get(key)
     if (entry !== undefined && entry.until > clock.monotonic()) return entry.installation
     return remember(key, await read(key))
+  }
+
+  function isRefused(key: string, token: string): boolean {
+    const entry = refused.get(key)
+    return entry !== undefined && entry.token === token && entry.until > clock.monotonic()
+  }
+
+  function refuse(key: string, token: string): void {
+    const expiresAt = known.get(key)?.installation?.expiresAt ?? null
+    // It may have been renewed or installed again elsewhere: the store knows.
+    known.delete(key)
+    // One that is nearly over is renewed.
+    if (expiresAt === null || expiresAt - clock.now() > urgentMs)
+      refused.set(key, { token, until: clock.monotonic() + refusedMs })
   }
 
   async function write(key: string, installation: Installation): Promise<void> {
@@ -124,7 +139,7 @@ export function createInstallations({ vault, clock, log, oauth, secretsKey }: In
       return current
     }
     const grant = await oauth.refresh(refreshToken).catch((error: unknown) => {
-      throw isRefused(error) ? new AppError('token_rejected', { detail: failureOf(error).detail, cause: error }) : error
+      throw isLost(error) ? new AppError('token_rejected', { detail: failureOf(error).detail, cause: error }) : error
     })
     const renewed = { ...current, ...tokensOf(grant, clock.now()) }
     await write(key, renewed)
@@ -141,7 +156,14 @@ export function createInstallations({ vault, clock, log, oauth, secretsKey }: In
   async function of(workspace: Workspace): Promise<string> {
     const installation = await find(workspace)
     if (installation === null) throw notInstalled()
-    return (await fresh(workspace, installation)).token
+    const { token } = await fresh(workspace, installation)
+    if (isRefused(keyOf(workspace), token)) throw notInstalled()
+    return token
+  }
+
+  async function identityOf(workspace: Workspace): Promise<Identity | null> {
+    const installation = await find(workspace)
+    return installation === null || isRefused(keyOf(workspace), installation.token) ? null : installation
   }
 
   async function add(grant: Grant): Promise<string> {
@@ -162,7 +184,7 @@ export function createInstallations({ vault, clock, log, oauth, secretsKey }: In
       const current = await read(key).catch(() => null)
       // The event of a departure may come after the next arrival.
       if (current !== null && current.installedAt > at + arrivalMs) return
-      await vault.put(key, '')
+      await vault.remove(key)
       remember(key, null)
       log.info({ workspace: workspace.enterprise ?? workspace.team }, 'uninstalled from Slack')
     })
@@ -172,21 +194,19 @@ export function createInstallations({ vault, clock, log, oauth, secretsKey }: In
     of,
     add,
     left,
-    // It may have been renewed or installed again elsewhere: the store knows.
-    refused: (workspace, { detail }) => {
-      if (known.delete(keyOf(workspace)))
-        log.warn(
-          { workspace: workspace.enterprise ?? workspace.team, detail },
-          'Slack does not accept a token any more',
-        )
+    refused: (workspace, token, { detail }) => {
+      const key = keyOf(workspace)
+      if (!isRefused(key, token)) log.error({ workspace: workspace.enterprise ?? workspace.team, detail }, signedOut)
+      refuse(key, token)
     },
     open: () => vault.withLock(checkName, checkKey),
-    identityOf: (workspace): Promise<Identity | null> => find(workspace),
+    identityOf,
     nameIn: (workspace) => known.get(keyOf(workspace))?.installation?.name ?? null,
     ready: () => true,
   }
 }
 
+const signedOut = 'Slack does not accept the bot’s token any more: the app has to be installed there again'
 const checkName = 'slack/secrets-key'
 /** Slack's and our clocks may differ by so much, in milliseconds; its event times are whole seconds. */
 const arrivalMs = 1_000
@@ -205,7 +225,7 @@ function notInstalled(): AppError {
 }
 
 /** Whether no waiting will make Slack take the refresh token. */
-function isRefused(error: unknown): boolean {
+function isLost(error: unknown): boolean {
   const fault = faultOf(error)
-  return fault === 'signed_out' || fault === 'scope' || fault === 'ours'
+  return fault === 'signed_out' || fault === 'scope' || fault === 'ours' || fault === 'unknown'
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Person } from '../core/job.ts'
-import { readButton } from './action-id.ts'
+import { linkAction, readButton } from './action-id.ts'
 import type { Origin } from './address.ts'
 import { type Heard, type Pictures, readFiles } from './parse.ts'
 import type { Press } from './press.ts'
@@ -54,7 +54,7 @@ const shortcutSchema = z.object({
     .nullish(),
 })
 
-/** A pressed button; null for a payload that is none. `nowMs` is when it arrived. */
+/** A pressed button; null for a payload that is none, and for a link. `nowMs` is when it arrived. */
 export function parsePress(
   body: unknown,
   workspace: Workspace,
@@ -62,7 +62,7 @@ export function parsePress(
 ): Omit<Press, 'ack' | 'receivedAt'> | null {
   const parsed = pressSchema.safeParse(body)
   const [action] = parsed.data?.actions ?? []
-  if (!parsed.success || action === undefined) return null
+  if (!parsed.success || action === undefined || action.action_id === linkAction) return null
   const { user, trigger_id: triggerId, response_url: url, channel, container } = parsed.data
   const at = channel?.id ?? container?.channel_id ?? null
   const thread = container?.thread_ts ?? null

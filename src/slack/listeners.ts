@@ -43,7 +43,7 @@ export function createListeners(deps: ListenersDeps): Listeners {
   const { app, api, access, reply } = deps
   const { clock, log } = deps.tools
   const busy = new Set<Promise<unknown>>()
-  const acks = acknowledge(app, log)
+  const acks = acknowledge(app, clock, log)
 
   /** Remembers what is under way; a failure goes on to Bolt, which leaves the event unacked. */
   async function during<T>(task: Promise<T>): Promise<T> {
@@ -142,7 +142,7 @@ export function createListeners(deps: ListenersDeps): Listeners {
   ): Promise<void> {
     const receivedAt = clock.monotonic()
     const parsed = parsePress(body, workspaceOf(context), clock.now())
-    if (parsed === null || heardIn(context) === null) return ack()
+    if (parsed === null) return ack()
     let acked: Promise<void> | null = null
     const once = () => {
       acked ??= ack()
@@ -150,9 +150,10 @@ export function createListeners(deps: ListenersDeps): Listeners {
     }
     const pressed: Press = { ...parsed, receivedAt, ack: once }
     const { button, origin, workspace, person } = pressed
-    if (button?.action !== 'edit') return answerButton(pressed, studio, deps.pressing)
+    const installed = heardIn(context) !== null
+    if (installed && button?.action !== 'edit') return answerButton(pressed, studio, deps.pressing)
     await once()
-    const notice = await forms.again(pressed, button)
+    const notice = installed && button !== null ? await forms.again(pressed, button) : notInstalled
     const to = { ...workspace, user: person.id, response: origin?.response ?? null, at: origin }
     if (notice !== null) await tell(to, notice)
   }

@@ -72,6 +72,7 @@ const messageSchema = z.object({
   ts: z.string(),
   thread_ts: z.string().nullish(),
   files: z.array(z.unknown()).default([]),
+  user_profile: z.object({ display_name: z.string().nullish(), real_name: z.string().nullish() }).nullish().catch(null),
 })
 
 const eventSchema = z.object({ event_id: z.string(), event: messageSchema })
@@ -116,14 +117,18 @@ export function parseMessage(body: unknown, { workspace, botUserId }: Heard): As
       ...{ ...workspace, channel: event.channel, user: event.user, thread: event.thread_ts ?? null },
       response: null,
     },
-    // The event has no name, and asking for it would need one more scope.
-    person: { id: event.user, name: event.user },
+    person: { id: event.user, name: nameOf(event.user_profile) ?? event.user },
     command: definitions.command.command,
     words,
     ...files,
     direct,
     triggerId: null,
   }
+}
+
+/** Only people of other organisations come with their name (bolt-js#2160); asking for it would need one more scope. */
+function nameOf(profile: z.output<typeof messageSchema>['user_profile']): string | null {
+  return [profile?.display_name, profile?.real_name].find((name) => name != null && name !== '') ?? null
 }
 
 /** Messages of people that have a subtype all the same: with files, or shown in the channel as well as in a thread. */

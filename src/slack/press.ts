@@ -82,6 +82,8 @@ async function outcomeOf(press: Press, button: Button, studio: Studio, tools: Pr
       return openModal(press, shareModal(jobId, locale), tools.api, tools.reply.call)
     case 'erase': {
       const answer = await studio.erase(by)
+      // Who moderates deletes messages by Slack's own menu: an app is not told who that is.
+      if (answer.kind === 'not_yours') return { kind: 'no_job', why: answer.kind }
       if (answer.kind !== 'erased') return { kind: 'erase', answer: answer.kind }
       const removed = await erase(answer.job, press.origin?.response ?? null, tools)
       return removed ? null : { kind: 'erase', answer: 'unknown' }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Call, Clock } from '../core/ports.ts'
 import type { ResponseUrl } from './address.ts'
+import type { Connections } from './connections.ts'
 import { httpFailure, limited, refusal, toAppError } from './errors.ts'
 import { slackLimits } from './limits.ts'
 import type { Message } from './render.ts'
@@ -28,7 +29,7 @@ export interface ResponseUrls {
 const marginMs = 30_000
 const answerSchema = z.object({ ok: z.boolean(), error: z.string().optional() })
 
-export function createResponseUrls(clock: Clock): ResponseUrls {
+export function createResponseUrls(connections: Connections, clock: Clock): ResponseUrls {
   const isOver = (issuedAt: number) => clock.now() - issuedAt >= slackLimits.responseMs - marginMs
 
   const left = ({ issuedAt, uses }: ResponseUrl) =>
@@ -41,21 +42,19 @@ export function createResponseUrls(clock: Clock): ResponseUrls {
       return { ...response, uses: response.uses + 1 }
     },
     post: ({ responseUrl }, message, audience, call) =>
-      send(responseUrl, { ...message, response_type: audience, replace_original: false }, call),
-    removeOriginal: ({ responseUrl }, call) => send(responseUrl, { delete_original: true }, call),
+      send(connections, responseUrl, { ...message, response_type: audience, replace_original: false }, call),
+    removeOriginal: ({ responseUrl }, call) => send(connections, responseUrl, { delete_original: true }, call),
   }
 }
 
-async function send(url: string, body: object, { signal, gate }: Call): Promise<void> {
+async function send(connections: Connections, url: string, body: object, { signal, gate }: Call): Promise<void> {
   signal.throwIfAborted()
   gate()
   let answer: { readonly status: number; readonly text: string; readonly retryAfter: string | null }
   try {
-    const response = await fetch(url, {
-      method: 'POST',
+    const response = await connections.post(url, {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
-      redirect: 'error',
       signal: AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)]),
     })
     const { status, headers } = response

@@ -12,8 +12,11 @@ import type { ResultFiles } from './result-files.ts'
 
 /** Brings the pictures of a result into its message, by the first way that Slack takes. */
 export interface Results {
-  /** Shows them where the course is; gives the files that are then at Slack. */
-  show(course: Course, view: ViewOf<'result'>): Promise<readonly Uploaded[]>
+  /**
+   * Shows them where the course is; gives the files that are then at Slack. `mayEdit`: false where messages turned out
+   * not to be editable, so that a new one is posted with the pictures in it.
+   */
+  show(course: Course, view: ViewOf<'result'>, mayEdit: boolean): Promise<readonly Uploaded[]>
 }
 
 /** Makes the message of a view at a place. */
@@ -41,22 +44,24 @@ const unreadyMs = 1_000
 export function createResults(deps: ResultDeps): Results {
   const { poster, responses, files, publicPictures, edits, clock, draw } = deps
 
-  async function show(course: Course, view: ViewOf<'result'>): Promise<readonly Uploaded[]> {
-    if (course.at().route !== 'respond') await withMessage(course, view)
+  async function show(course: Course, view: ViewOf<'result'>, mayEdit: boolean): Promise<readonly Uploaded[]> {
+    if (mayEdit && course.at().route !== 'respond') await withMessage(course, view)
     let last: unknown = null
     for (const way of ways) {
-      const { route, uploaded } = course.at()
-      if (way === 'thread' && route === 'respond') continue
+      const { message, uploaded } = course.at()
+      if (way === 'thread' && message === null) continue
       // They stand in the thread already.
       if (way === 'message' && uploaded.thread.length > 0) continue
       if (way === 'thread' && takesNoFiles(last)) continue
+      let isReady = false
       try {
         const shown = await prepared(way, course, view)
         if (shown === null) continue
+        isReady = true
         await patiently(course, way, () => send(course, view, shown))
         return course.at().uploaded[way === 'thread' ? 'thread' : 'message']
       } catch (error) {
-        if (!leadsOn(error, way)) throw error
+        if (!leadsOn(error, way, isReady)) throw error
         last = error
       }
     }
@@ -96,7 +101,7 @@ export function createResults(deps: ResultDeps): Results {
     const place = course.at()
     const draft = draw(place, view, shown)
     if (place.route === 'respond') return poster.respond(course, draft, place.private ? 'ephemeral' : 'in_channel')
-    if (place.message === null) throw refusal('message_not_found')
+    if (place.message === null) return poster.post(course, draft)
     edits.spend(place.team)
     await poster.edit(course, place.message, draft, 'safely')
   }
@@ -130,14 +135,16 @@ function takesNoFiles(error: unknown): boolean {
   return fault === 'upload_refused' || fault === 'scope'
 }
 
-/** Whether a refusal is about this way of showing pictures, and another may be taken. */
-function leadsOn(error: unknown, way: Way): boolean {
+/** Whether a refusal is about this way of showing pictures, and another may be taken. `isReady`: they were uploaded. */
+function leadsOn(error: unknown, way: Way, isReady: boolean): boolean {
   switch (faultOf(error)) {
     case 'unfit':
     case 'upload_refused':
     case 'file_gone':
     case 'scope':
       return true
+    case 'unknown':
+      return !isReady
     case 'absent':
     case 'closed':
     case 'threadless':

@@ -15,6 +15,8 @@ export function elsewhere(place: Place, fault: Fault | null, mayRespond: boolean
       return place.message === null ? null : { ...place, message: null }
     case 'threadless':
       return place.thread === null ? null : { ...place, message: null, thread: null }
+    case 'unknown':
+      return place.message === null ? byAnotherRoute(place, 'closed', mayRespond) : { ...place, message: null }
     case 'absent':
     case 'closed':
     case 'spent':

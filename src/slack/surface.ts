@@ -37,6 +37,8 @@ export interface SurfaceDeps {
 const leastPaceMs = 3_000
 // A workspace has about fifty edits a minute for all its jobs; a fifth of them is left for the outcomes.
 const paceMs = (60_000 / slackLimits.editsPerMinute) * 1.25
+/** A workspace may allow no edits at all: a second message that can’t be edited is the last one posted to be edited. */
+const mostReplaced = 2
 /** Progress leaves this many uses of a response URL: one for each way in which it can show a result. */
 const keptUses = 3
 /** What a response URL posts stays, so there is little of it: at these running times, in milliseconds. */
@@ -56,15 +58,17 @@ export function createSurface(deps: SurfaceDeps): Surface {
   }
 
   /** Tries where the course is, then wherever else the message may go. */
-  async function anywhere<T>(course: Course, attempt: () => Promise<T>): Promise<T> {
-    for (;;) {
+  async function anywhere<T>(course: Course, attempt: (mayEdit: boolean) => Promise<T>): Promise<T> {
+    for (let replaced = 0; ; ) {
       try {
-        return await attempt()
+        return await attempt(replaced < mostReplaced)
       } catch (error) {
-        const { response } = course.at()
+        const { response, message } = course.at()
         const next = elsewhere(course.at(), faultOf(error), response !== null && responses.left(response) > 0)
         if (next === null) throw error
-        course.move(next)
+        if (message !== null && next.message === null) replaced += 1
+        // What was shared into the thread of a message stays there.
+        course.move({ ...next, uploaded: { ...next.uploaded, thread: [] } })
       }
     }
   }
@@ -118,7 +122,7 @@ export function createSurface(deps: SurfaceDeps): Surface {
   async function result(course: Course, view: ViewOf<'result'>): Promise<Receipt> {
     // While the pictures are uploaded, so that it costs no time.
     const cleared = status.clear(course.at(), course.call)
-    const shown = await anywhere(course, () => results.show(course, view))
+    const shown = await anywhere(course, (mayEdit) => results.show(course, view, mayEdit))
     await cleared
     return receiptOf({ ...course.at(), uploaded: { message: [], thread: [] } }, shown)
   }
@@ -133,6 +137,7 @@ export function createSurface(deps: SurfaceDeps): Surface {
     show: async (address, view, call: ShowCall) => show(startCourse(readAddress(address), call), view),
     // `live` counts the jobs of all workspaces; each has a budget of its own.
     pace: (_elapsedMs, live) => Math.max(leastPaceMs, (live / Math.max(1, edits.teams())) * paceMs),
+    stale: () => false,
     input: (ref: Extract<InputRef, { kind: 'remote' }>) => source(readFileHandle(ref.at)),
     picture: (shown, n) => source(readFileHandle(shown.files[n - 1])),
   }

@@ -40,7 +40,7 @@ async function latestIn(
   thread: string,
   studio: Pick<Studio, 'list'>,
 ): Promise<Job | null> {
-  const query = { surface: 'slack', workspace: team, personId: null, limit: looked }
+  const query = { surface: 'slack', workspace: team, personId: null, limit: looked, shares: true }
   let before: string | null = null
   for (let page = 0; page < pages; page += 1) {
     const jobs: readonly Job[] = await studio.list({ ...query, before })

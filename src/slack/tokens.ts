@@ -11,13 +11,13 @@ export interface Workspace {
 export interface Tokens {
   /** The bot token for a workspace. Throws `token_rejected` where the app is not installed (any more). */
   of(workspace: Workspace, signal: AbortSignal): Promise<string>
-  /** Told when Slack says that a token is no longer good. */
-  refused(workspace: Workspace, failure: AppError): void
+  /** Told when Slack says that the token is no longer good. */
+  refused(workspace: Workspace, token: string, failure: AppError): void
 }
 
 /** One workspace by a plain token: whatever is asked for is in it. */
 export function oneToken(token: string, refused: (failure: AppError) => void): Tokens {
-  return { of: async () => token, refused: (_workspace, failure) => refused(failure) }
+  return { of: async () => token, refused: (_workspace, _token, failure) => refused(failure) }
 }
 
 /** For a request of the program's own, where there is one token only. */

@@ -9,6 +9,7 @@ import { fitUpload } from '../media/fit.ts'
 import { resultBytes } from '../media/limits.ts'
 import { extensionOf } from '../media/type.ts'
 import type { Uploaded } from './address.ts'
+import type { Connections } from './connections.ts'
 import { faultOf, httpFailure, limited, toAppError } from './errors.ts'
 import { slackLimits } from './limits.ts'
 import type { Workspace } from './tokens.ts'
@@ -48,14 +49,20 @@ export interface Parcel {
   readonly reduced: boolean
 }
 
-export function createUploads({ api, clock }: { readonly api: SlackApi; readonly clock: Clock }): Uploads {
+interface UploadsOptions {
+  readonly api: SlackApi
+  readonly connections: Connections
+  readonly clock: Clock
+}
+
+export function createUploads({ api, connections, clock }: UploadsOptions): Uploads {
   async function placeOnce(workspace: Workspace, order: UploadOrder, call: Call): Promise<Omit<Uploaded, 'n'>> {
     const parcel = await packed(order.picture, call.signal)
     const target = await reserve(workspace, order, parcel, call).catch(async (error: unknown) => {
       await parcel.body[Symbol.asyncIterator]().return?.()
       throw error
     })
-    await send(target.upload_url, parcel, call)
+    await send(connections, target.upload_url, parcel, call)
     return { id: target.file_id, reduced: parcel.reduced }
   }
 
@@ -124,12 +131,18 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 }
 
 /** The raw bytes, with no token: the URL is all that the upload host asks for. */
-async function send(url: string, { type, size, body }: Parcel, { signal, gate }: Call): Promise<void> {
+async function send(
+  { dispatcher }: Connections,
+  url: string,
+  { type, size, body }: Parcel,
+  { signal, gate }: Call,
+): Promise<void> {
   const stream = Readable.from(body, { objectMode: false })
   try {
     signal.throwIfAborted()
     gate()
     const response = await request(url, {
+      dispatcher,
       method: 'POST',
       headers: { 'content-type': type, 'content-length': String(size) },
       body: stream,

@@ -3,6 +3,7 @@ import { type FetchFunction, WebClient } from '@slack/web-api'
 import { AppError, isPassing } from '../core/failure.ts'
 import type { Call, Clock, Log, Meter, Random } from '../core/ports.ts'
 import { boltLog } from './bolt-log.ts'
+import type { Connections } from './connections.ts'
 import { faultOf, toAppError } from './errors.ts'
 import type { Tokens, Workspace } from './tokens.ts'
 
@@ -24,6 +25,7 @@ export interface SlackApi {
 export interface SlackApiOptions {
   readonly tokens: Tokens
   readonly apiUrl: string
+  readonly connections: Connections
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -60,7 +62,7 @@ export function createSlackApi(options: SlackApiOptions): SlackApi {
     maxRequestConcurrency: Number.POSITIVE_INFINITY,
     allowAbsoluteUrls: false,
     logger: boltLog(log),
-    fetch: (url, init) => gatedFetch(sendings.getStore(), url, init),
+    fetch: (url, init) => gatedFetch(options.connections, sendings.getStore(), url, init),
   })
 
   /** Once for each thing that an administrator has to do. */
@@ -87,7 +89,7 @@ export function createSlackApi(options: SlackApiOptions): SlackApi {
         const failure = toAppError(error)
         meter.count('platform_errors', { surface: 'slack', code: failure.code })
         const fault = faultOf(failure)
-        if (fault === 'signed_out') tokens.refused(workspace, failure)
+        if (fault === 'signed_out') tokens.refused(workspace, token, failure)
         if (fault === 'scope') warn(workspace.team, failure)
         const ms = waitMs(failure, again, attempt)
         if (ms === null) throw failure
@@ -107,6 +109,7 @@ export function createSlackApi(options: SlackApiOptions): SlackApi {
 }
 
 async function gatedFetch(
+  connections: Connections,
   sending: Sending | undefined,
   url: string | URL,
   init: Parameters<FetchFunction>[1],
@@ -118,5 +121,6 @@ async function gatedFetch(
   gate()
   const headers = { ...(init?.headers as Record<string, string> | undefined), authorization: `Bearer ${token}` }
   const signals = [init?.signal, signal].filter((given) => given !== undefined && given !== null)
-  return fetch(url, { ...init, headers, signal: AbortSignal.any(signals) })
+  // The SDK writes its forms as text; only its own uploads, which we don't use, are something else.
+  return connections.post(url, { headers, body: String(init?.body ?? ''), signal: AbortSignal.any(signals) })
 }

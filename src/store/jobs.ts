@@ -167,7 +167,8 @@ function cleanName({ person }: NewJob): string {
 
 async function list(session: Session, query: JobQuery): Promise<readonly Job[]> {
   const values: Value[] = [query.surface, query.workspace, query.limit]
-  const conditions = ['surface = $1', 'workspace = $2', 'erased_at is null', "action <> 'share'"]
+  const conditions = ['surface = $1', 'workspace = $2', 'erased_at is null']
+  if (query.shares !== true) conditions.push("action <> 'share'")
   if (query.personId !== null) conditions.push(`person_id = $${values.push(query.personId)}`)
   if (query.before !== null) {
     const [last] = await session.run('select accepted_at from jobs where id = $1', [query.before])

@@ -2,7 +2,8 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { AppError } from '../core/failure.ts'
 import type { PictureType } from '../core/job.ts'
 import type { NewId, Shelf } from '../core/ports.ts'
-import type { Engine } from './engine.ts'
+import type { Engine, Row, Value } from './engine.ts'
+import { createMutex } from './mutex.ts'
 import { numberOf, textOf } from './rows.ts'
 
 /** Bytes in a chunk: what one statement moves, and what one reader holds in memory. */
@@ -13,11 +14,21 @@ const chunkBytes = 256 * 1024
  * statement, so a put that fails or dies half way is never seen; it expires like any other.
  */
 export function createShelf(engine: Engine, newId: NewId): Shelf {
+  const inTurn = createMutex()
+
+  /** Moves one chunk, then gives everybody else a turn: SQLite works on this thread, a millisecond or more for each. */
+  const move = (sql: string, values: readonly Value[]): Promise<readonly Row[]> =>
+    inTurn(async () => {
+      const rows = await engine.run(sql, values)
+      await turn()
+      return rows
+    })
+
   async function write(blob: string, body: AsyncIterable<Uint8Array>): Promise<number> {
     let size = 0
     let count = 0
     for await (const bytes of chunked(body)) {
-      await engine.run('insert into chunks (blob, n, bytes) values ($1, $2, $3)', [blob, count, bytes])
+      await move('insert into chunks (blob, n, bytes) values ($1, $2, $3)', [blob, count, bytes])
       size += bytes.byteLength
       count += 1
     }
@@ -46,7 +57,7 @@ export function createShelf(engine: Engine, newId: NewId): Shelf {
   }
 
   async function chunk(blob: string, n: number): Promise<Uint8Array> {
-    const [row] = await engine.run('select bytes from chunks where blob = $1 and n = $2', [blob, n])
+    const [row] = await move('select bytes from chunks where blob = $1 and n = $2', [blob, n])
     // Replaced or swept while it was read: what is left must not pass for the whole.
     if (!(row?.bytes instanceof Uint8Array)) throw new AppError('input_gone')
     return row.bytes

@@ -1,9 +1,12 @@
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { setImmediate } from 'node:timers/promises'
+import { systemClock } from '../core/clock.ts'
 import { AppError } from '../core/failure.ts'
-import { type Dialect, type Engine, type Row, type Session, translate, type Value } from './engine.ts'
-import { createLocks, createMutex } from './mutex.ts'
+import { type Dialect, type Engine, type Row, translate, type Value } from './engine.ts'
+import { createGroup, type GroupOptions } from './group.ts'
+import { createLocks } from './mutex.ts'
 
 const dialect: Dialect = {
   now: `cast(round(unixepoch('subsec') * 1000) as integer)`,
@@ -25,14 +28,14 @@ export const sqliteFile = 'imagine.db'
 /**
  * Opens (or makes) the database in `dataDir` and holds that directory for this process. Throws `configuration` where
  * another process has it or it can't be written. The files are never opened otherwise: closing any other descriptor of
- * them would drop SQLite's POSIX locks.
+ * them would drop SQLite's POSIX locks. `turn` lets the event loop turn before what waits is committed together.
  */
-export function openSqlite(dataDir: string): Engine {
+export function openSqlite(dataDir: string, turn: GroupOptions['turn'] = () => setImmediate()): Engine {
   const directory = resolve(dataDir)
   makeDirectory(directory)
   const guard = holdDirectory(directory)
   try {
-    return engineOf(openDatabase(directory), guard)
+    return engineOf(openDatabase(directory), guard, turn)
   } catch (error) {
     guard.close()
     throw error
@@ -83,10 +86,8 @@ function openDatabase(directory: string): DatabaseSync {
   }
 }
 
-function engineOf(database: DatabaseSync, guard: DatabaseSync): Engine {
+function engineOf(database: DatabaseSync, guard: DatabaseSync, turn: GroupOptions['turn']): Engine {
   const statements = new Map<string, StatementSync>()
-  const inTurn = createMutex()
-  const locks = createLocks()
 
   function prepare(sql: string): StatementSync {
     const known = statements.get(sql)
@@ -106,33 +107,27 @@ function engineOf(database: DatabaseSync, guard: DatabaseSync): Engine {
     }
   }
 
-  const session: Session = { run: async (sql, values) => execute(sql, values) }
-
-  async function transact<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    execute('begin immediate')
-    try {
-      const result = await work(session)
-      execute('commit')
-      return result
-    } catch (error) {
-      // A full disk or a failed write has rolled back by itself.
-      if (database.isTransaction) execute('rollback')
-      throw error
-    }
-  }
+  const group = createGroup(
+    {
+      execute,
+      get isTransaction() {
+        return database.isOpen && database.isTransaction
+      },
+    },
+    { clock: systemClock, turn },
+  )
 
   return {
-    // In turn, so that no read sees an open transaction of the one connection.
-    run: (sql, values) => inTurn(async () => execute(sql, values)),
-    transaction: (work) => inTurn(() => transact(work)),
-    withLock: locks,
+    run: group.run,
+    transaction: group.transaction,
+    withLock: createLocks(),
     wire: null,
-    close: () =>
-      inTurn(async () => {
-        if (!database.isOpen) return
-        database.close()
-        guard.close()
-      }),
+    close: async () => {
+      await group.quiet()
+      if (!database.isOpen) return
+      database.close()
+      guard.close()
+    },
   }
 }
 

@@ -14,6 +14,9 @@ export function createVault(engine: Engine): Vault {
         [name, value],
       )
     },
+    remove: async (name) => {
+      await engine.run('delete from vault where name = $1', [name])
+    },
     withLock: (name, task) => engine.withLock(`vault/${name}`, task),
   }
 }

@@ -332,7 +332,7 @@ export function jobStoreContract(open: OpenFixture): void {
         const query = { surface: 'discord', workspace: 'guild', personId: null, limit: 10, before: null }
         const kept = await accepted(store)
         const gone = await accepted(store)
-        await accepted(store, { action: 'share', parentId: kept.id })
+        const share = await accepted(store, { action: 'share', parentId: kept.id })
         expect(await store.jobs.erase(gone.id)).toBe(false)
         expect(await store.jobs.erase('nobody')).toBe(false)
         await store.jobs.cancel(gone.id)
@@ -340,6 +340,8 @@ export function jobStoreContract(open: OpenFixture): void {
         expect(await store.jobs.erase(gone.id)).toBe(true)
         expect(await store.jobs.erase(gone.id)).toBe(true)
         expect((await store.jobs.list(query)).map((job) => job.id)).toEqual([kept.id])
+        const all = await store.jobs.list({ ...query, shares: true })
+        expect(all.map((job) => job.id).sort()).toEqual([kept.id, share.id].sort())
         expect((await store.jobs.get(gone.id))?.id).toBe(gone.id)
       })
     })

@@ -23,6 +23,20 @@ async function collect(shelf: Shelf, id: string, from: number, to: number): Prom
   return Buffer.concat(parts)
 }
 
+/** How often the event loop went round while tasks ran. */
+async function turnsOf(tasks: readonly (() => Promise<unknown>)[]): Promise<number> {
+  let turns = 0
+  let going = true
+  const count = () => {
+    turns += 1
+    if (going) setImmediate(count)
+  }
+  setImmediate(count)
+  await Promise.all(tasks.map((task) => task()))
+  going = false
+  return turns
+}
+
 export function shelfContract(open: OpenFixture): void {
   describe('Shelf', () => {
     let fixture: StoreFixture
@@ -40,6 +54,15 @@ export function shelfContract(open: OpenFixture): void {
         expect(await shelf.find(`p${at}`)).toEqual({ type: 'image/png', size })
         expect((await collect(shelf, `p${at}`, 0, size)).equals(bytes)).toBe(true)
       }
+    })
+
+    test('leaves the event loop to others between two chunks, however many write and read', async () => {
+      const bytes = randomBytes(8 * chunk)
+      const puts = ['p', 'q', 'r'].map(
+        (id) => async () => shelf.put(id, 'image/png', pieces(bytes, bytes.length), hour),
+      )
+      const reads = ['p', 'q', 'r'].map((id) => async () => collect(shelf, id, 0, bytes.length))
+      for (const all of [puts, reads]) expect(await turnsOf(all)).toBeGreaterThanOrEqual(3 * 8)
     })
 
     test('reads any part of it, and never beyond', async () => {

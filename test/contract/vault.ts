@@ -17,6 +17,10 @@ export function vaultContract(open: OpenFixture): void {
       await vault.put('slack/T2', 'other')
       await vault.put('slack/T1', 'two')
       expect(await fixture.peer.vault.get('slack/T1')).toBe('two')
+      await vault.remove('slack/T1')
+      await vault.remove('slack/T1')
+      expect(await fixture.peer.vault.get('slack/T1')).toBeNull()
+      expect(await vault.get('slack/T2')).toBe('other')
     })
 
     test('a lock keeps others of its name out, in every process', async () => {

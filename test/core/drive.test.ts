@@ -574,6 +574,25 @@ describe('showing', () => {
     for (const [i, time] of at.entries()) if (i > 0) expect(time - (at[i - 1] ?? 0)).toBeGreaterThanOrEqual(5_000)
   })
 
+  it('of a view that stands still is repeated only where its message asks for it', async () => {
+    let stale = false
+    const { process, clock } = await open({
+      maxInFlight: 1,
+      api: { takesMs: () => 300_000 },
+      surface: { stale: () => stale },
+    })
+    await imagine(world, process)
+    const id = await imagine(world, process, { person: 'bob' })
+    await clock.advance(20_000)
+    const before = kindsOf(world, id)
+    await clock.advance(60_000)
+    expect(kindsOf(world, id)).toEqual(before)
+    stale = true
+    await clock.advance(3_000)
+    expect(kindsOf(world, id).length).toBeGreaterThan(before.length)
+    expect(new Set(kindsOf(world, id))).toEqual(new Set(['queued']))
+  })
+
   it('is given up when the message is gone: abandoned, the money accounted for', async () => {
     const { process, clock, surface, meter } = await open()
     const id = await imagine(world, process)
@@ -585,6 +604,25 @@ describe('showing', () => {
     expect(meter.counted('jobs_ended')).toEqual({ abandoned: 1 })
     expect(await world.books()).toEqual({ hold: 10, capture: 10 })
     expect(surface.messages).toEqual([])
+  })
+
+  it('where we are not let in any more stops what is not paid for yet', async () => {
+    let refused = false
+    const { process, clock, api } = await open({
+      maxInFlight: 1,
+      api: { takesMs: () => 60_000 },
+      surface: { onWrite: () => (refused ? new AppError('token_rejected') : undefined) },
+    })
+    const paid = await imagine(world, process)
+    const waiting = await imagine(world, process, { person: 'bob' })
+    await clock.advance(2_000)
+    refused = true
+    const late = await imagine(world, process, { person: 'cat' })
+    await clock.advance(90_000)
+    for (const id of [paid, waiting, late])
+      expect(await world.job(id)).toMatchObject({ state: 'abandoned', failure: { code: 'token_rejected' } })
+    expect(api.submits).toHaveLength(1)
+    expect(await world.books()).toEqual({ hold: 30, capture: 10, refund: 20 })
   })
 
   it('does not go on knocking where it was told no', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { FollowUpAsk } from '../../src/core/follow-up.ts'
+import type { ViewOf } from '../../src/core/view.ts'
 import { askFor, finalsOf, openWorld, type Process, recordReply, type World, type WorldOptions } from './world.ts'
 
 let world: World
@@ -146,7 +147,10 @@ describe('sharing', () => {
     const again = await press(process, follow(id, { action: 'again' }))
     expect(finalsOf(world, again.id)).toMatchObject([{ kind: 'result' }])
     const on = await press(process, follow(id, { action: 'share' }))
-    expect(finalsOf(world, on.id)).toMatchObject([{ kind: 'result' }])
+    // What it cost and how long it took is the maker's.
+    const [{ credits, tookMs }] = finalsOf(world, first) as [ViewOf<'result'>]
+    expect(credits).toBe(10)
+    expect(finalsOf(world, on.id)).toMatchObject([{ credits, tookMs }])
     expect((await process.studio.list({ ...all, personId: 'ann' })).map((job) => job.id)).toEqual([
       again.id,
       edit,

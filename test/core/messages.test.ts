@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { failureCodes } from '../../src/core/failure.ts'
+import { wording } from '../../src/core/messages/wording.ts'
 import { catalogue, type Messages, messagesFor, noticeWords, type Words } from '../../src/core/messages.ts'
 import { aspectRatios, type Problem, qualities } from '../../src/core/request.ts'
 import { knownFlags } from '../../src/core/text.ts'
@@ -17,6 +18,21 @@ const allProblems: { readonly [K in Problem['kind']]: Extract<Problem, { kind: K
   picture_unusable: { kind: 'picture_unusable', omitted: { name: 'huge.png', why: 'too_large' } },
   permission_missing: { kind: 'permission_missing', permissions: ['attach_files', 'send_in_threads'] },
   private_needs_command: { kind: 'private_needs_command', command: '/imagine' },
+}
+
+/** How each language says what to do next. */
+const nextSteps: Readonly<Record<string, RegExp>> = {
+  en: /\b(try|ask|attach|change|use|tell|has to|can turn it on|set it up|buy)\b/i,
+  de: /\b(versuch|frag|häng|ändere|nimm|sag|bitte|fordere|muss|kann es mit|neu anfordern)\b/i,
+  es: /(inténtalo|prueba|pide|pídela|pregunta|adjunta|adjúntala|cambia|usa|avisa|debe|puede activarlo|puedes pedir)(?!\p{L})/iu,
+  fr: /(réessaie|essaie|demande à|refais|refaire|adresse-toi|joins|change|utilise|préviens|doit|peut l’activer)(?!\p{L})/iu,
+  ja: /ください|が必要です|使えるようになります/,
+  pt: /(tente|peça|pedir|fale|anexe|mude|use|avise|precisa|pode ativar)(?!\p{L})/iu,
+}
+
+/** What stays the same in every language: numbers, flags, kinds of files, names. */
+function fixtures(text: string): string[] {
+  return (text.match(/--[a-z-]+|\d+|\/imagine|PUBLIC_URL|PNG|JPEG|WebP|GIF|AVIF|HEIC|JavaScript|Slack/g) ?? []).sort()
 }
 
 function plain(words: Words): string {
@@ -88,10 +104,23 @@ function sentences(messages: Messages): [string, string][] {
       `action ${action}`,
       messages.action(action),
     ]),
-    ...Object.entries(messages.form),
-    ...Object.entries(messages.detail),
-    ...Object.entries(messages.labels),
-    ...Object.entries(messages.command),
+    ['sharing', messages.sharing],
+    ['press to see', messages.pressToSee(messages.labels.showResult)],
+    ['form late', messages.formLate],
+    ['old button', messages.oldButton],
+    ['in the thread', messages.inThread],
+    ['away', messages.away('/invite @imagine')],
+    ['closed', messages.closed],
+    ['linked', messages.linked],
+    ['invite', messages.invite('/invite @imagine')],
+    ...[1, 2].map((count): [string, string] => [`credits ${count}`, messages.credits(count)]),
+    ...[4_000, 180_000].map((ms): [string, string] => [`duration ${ms}`, messages.duration(ms)]),
+    ...(['form', 'detail', 'labels', 'command', 'install', 'page'] as const).flatMap((section) =>
+      Object.entries(messages[section]).flatMap(([name, text]): [string, string][] => {
+        if (typeof text === 'function') return [[`${section} ${name}`, text('Acme')]]
+        return [text].flat().map((line, at) => [`${section} ${name} ${at}`, line])
+      }),
+    ),
   ]
 }
 
@@ -108,15 +137,18 @@ describe.each(Object.entries(catalogue))('the catalogue in %s', (tag, messages) 
     expect(text).not.toMatch(/undefined|null|NaN|\[object|\d\.\d{3}/)
     // No code of ours, no markup of theirs.
     expect(text).not.toMatch(/[a-z]+_[a-z]+/)
-    expect(text).not.toMatch(/[*`<>[\]{}]/)
-    expect(text).not.toMatch(/ {2}| [.,!?]|\.\.|!!/)
+    expect(text).not.toMatch(/[*`<>[\]{}&"]/)
+    // A space before such a mark is French, and then one at which no line breaks.
+    expect(text).not.toMatch(/ {2}| [.,!?:;»]|« |\.\./)
+    expect(text).not.toMatch(/[!！¡]/)
+    expect(text.normalize('NFC')).toBe(text)
   })
 
   it.each(failureCodes)('says about %s what happened and what to do next', (code) => {
     const words = messages.failed({ code, detail: 'secret-detail' })
-    expect(words).toMatch(/[.]$/)
+    expect(words).toMatch(/[.。]$/)
     expect(words).not.toContain('secret-detail')
-    if (tag === 'en') expect(words).toMatch(/\b(try|ask|attach|change|use|tell|has to|can turn it on|set it up|buy)\b/i)
+    expect(words).toMatch(nextSteps[tag] ?? 'this language’s next steps')
   })
 
   it('repeats what people typed only as marked text', () => {
@@ -140,7 +172,65 @@ describe.each(Object.entries(catalogue))('the catalogue in %s', (tag, messages) 
   })
 
   it('never promises that nothing remains', () => {
-    expect(messages.running({ done: 0, total: 1, elapsedMs: 9_900, remainingMs: 20, late: false })).not.toMatch(/\b0 s/)
+    expect(messages.running({ done: 0, total: 1, elapsedMs: 9_900, remainingMs: 20, late: false })).not.toMatch(
+      /(?<!\d)0 ?(s|秒)/,
+    )
+  })
+
+  it('names things as they are called', () => {
+    const { command, labels } = messages
+    expect(command.showId).toContain(labels.details)
+    expect(messages.unread).toContain(command.editImage)
+    expect(messages.unseen).toContain(command.editImage)
+    expect(messages.pressToSee(labels.showResult)).toContain(labels.showResult)
+  })
+
+  it('fits into forms, buttons and menus', () => {
+    const { form, labels, command } = messages
+    const tooLong = (most: number, texts: readonly string[]) => texts.filter((text) => text.length > most)
+    // Slack: a form's title and buttons.
+    const { create, edit, share, submitCreate, submitEdit, submitShare, close } = form
+    expect(tooLong(24, [create, edit, share, submitCreate, submitEdit, submitShare, close])).toEqual([])
+    const { eraseSure, repliedTo, history, usage, howTo, ...buttons } = labels
+    expect(tooLong(24, Object.values(buttons))).toEqual([])
+    // Discord: a field's label, its description, a menu's entry; Slack: an option of a select.
+    expect(tooLong(45, [form.prompt, form.change, form.which, form.morePictures, form.onlyMe])).toEqual([])
+    expect(tooLong(100, [form.promptHint, form.changeHint, form.picturesHint])).toEqual([])
+    expect(tooLong(32, [command.editImage, command.createImage])).toEqual([])
+    expect(tooLong(75, [...qualities.map(messages.quality), ...aspectRatios.map(messages.ratio)])).toEqual([])
+    expect(tooLong(100, Object.values(command))).toEqual([])
+  })
+
+  it('has names of commands and options that Discord takes', () => {
+    const { names } = messages
+    for (const name of Object.values(names)) {
+      // One shorter, for the digit of a further picture. Discord, interactions/application-commands.
+      expect(name).toMatch(/^[-_'\p{L}\p{N}\p{sc=Deva}\p{sc=Thai}]{1,31}$/u)
+      expect(name.toLowerCase()).toBe(name)
+    }
+    expect([names.imagine, names.images]).toEqual(['imagine', 'images'])
+    const { prompt, aspectRatio, quality, image, count, spoiler, history, show, id, usage, help } = names
+    for (const siblings of [
+      [prompt, aspectRatio, quality, image, count, names.private, spoiler],
+      [history, show, usage, help],
+      [id, names.private],
+    ])
+      expect(new Set(siblings).size).toBe(siblings.length)
+  })
+})
+
+const { en: _english, ...others } = catalogue
+describe.each(Object.entries(others))('the catalogue in %s, beside English', (_tag, messages) => {
+  const wanted = sentences(messagesFor('en'))
+
+  it('says the same: every number, flag, kind of file and name', () => {
+    const found = sentences(messages).map(([name, text]) => [name, fixtures(text)])
+    expect(found).toEqual(wanted.map(([name, text]) => [name, fixtures(text)]))
+  })
+
+  it('is translated', () => {
+    const words = new Map(wanted)
+    expect(sentences(messages).filter(([name, text]) => text.length > 15 && words.get(name) === text)).toEqual([])
   })
 })
 
@@ -162,21 +252,51 @@ describe('a notice in words', () => {
 })
 
 describe('the language of a person', () => {
+  it.each(['en', 'en-GB', 'en_US', 'EN', 'zh-CN', '', '-', '__proto__', 'constructor', 'toString', 'hasOwnProperty-x'])(
+    'is English for %j',
+    (locale) => {
+      expect(messagesFor(locale)).toBe(catalogue.en)
+    },
+  )
+
   it.each([
-    'en',
-    'en-GB',
-    'en_US',
-    'EN',
-    'de',
-    'pt-BR',
-    'zh-CN',
-    '',
-    '-',
-    '__proto__',
-    'constructor',
-    'toString',
-    'hasOwnProperty-x',
-  ])('is English for %j, as long as there is no other', (locale) => {
-    expect(messagesFor(locale)).toBe(catalogue.en)
+    ['de', 'de'],
+    ['de-AT', 'de'],
+    ['es-ES', 'es'],
+    ['es-419', 'es'],
+    ['fr_CA', 'fr'],
+    ['ja', 'ja'],
+    ['JA-jp', 'ja'],
+    ['pt-BR', 'pt'],
+  ])('of %j is %j', (locale, tag) => {
+    expect(messagesFor(locale).locale).toBe(tag)
+  })
+})
+
+describe('wording', () => {
+  it.each([
+    [wording.en, 'a, b and c', 'a or b', '2 min'],
+    [wording.de, 'a, b und c', 'a oder b', '2 min'],
+    [wording.es, 'a, b y c', 'a o b', '2 min'],
+    [wording.fr, 'a, b et c', 'a ou b', '2 min'],
+    [wording.ja, 'a、b、c', 'aまたはb', '2分'],
+    [wording.pt, 'a, b e c', 'a ou b', '2 min'],
+  ])('lists and tells time %#', (language, all, one, time) => {
+    expect([language.and(['a', 'b', 'c']), language.or(['a', 'b']), language.duration(119_600)]).toEqual([
+      all,
+      one,
+      time,
+    ])
+    expect(language.and(['a'])).toBe('a')
+    const names = language.names(['x, y', 'b', 'c'])
+    expect(names.filter((word) => typeof word !== 'string')).toEqual(['x, y', 'b', 'c'].map((quoted) => ({ quoted })))
+    expect(plain(names)).toBe(all.replace('a', 'x, y'))
+  })
+
+  it('counts as each language does', () => {
+    const counts = (language: (typeof wording)['en']) =>
+      [0, 1, 2].map((count) => language.counted(count, 'one', 'other'))
+    expect(counts(wording.en)).toEqual(['0 other', '1 one', '2 other'])
+    expect(counts(wording.fr)).toEqual(['0 one', '1 one', '2 other'])
   })
 })

@@ -19,9 +19,10 @@ afterEach(() => world.close())
 type Point = Parameters<Step>[0]
 
 /** A process that is killed when it comes to `point`, for the `nth` time. */
-function startDoomed(point: Point, nth = 1): Process {
+function startDoomed(point: Point, nth = 1, started = true): Process {
   let met = 0
   const process = world.start({
+    started,
     step: (at) => {
       if (at !== point) return undefined
       met += 1
@@ -273,8 +274,11 @@ describe('a process that is killed', () => {
     await open({ api: { takesMs: () => 4_000 } })
     const ids: string[] = []
     for (const point of [...points, ...points.toReversed()]) {
-      const doomed = startDoomed(point)
+      const doomed = startDoomed(point, 1, false)
       void imagine(world, doomed, { input: { count: 2 } }).catch(() => undefined)
+      // What is left of the others must not kill it between the ack and the note of its message.
+      await world.clock.settle()
+      void doomed.runner.start()
       await world.clock.advance(6_000)
       doomed.kill()
       await world.reopen()

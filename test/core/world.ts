@@ -25,6 +25,9 @@ import { createFakeSurface, type FakeSurface, type FakeSurfaceOptions } from '..
 import { createRecordedLog } from '../http/recorded-log.ts'
 import { createRecordedMeter, type RecordedMeter } from './meter.ts'
 
+/** Where time stands still, the store's answers take none: no turn of the event loop either. */
+const noTurn = () => Promise.resolve()
+
 export interface WorldOptions {
   readonly api?: Omit<FakeImageApiOptions, 'clock'>
   readonly surface?: Omit<FakeSurfaceOptions, 'clock'>
@@ -111,7 +114,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     return `id${ids}`
   }
   const exclusive = options.exclusive ?? true
-  let engine = timed(openSqlite(dataDir), clock)
+  let engine = timed(openSqlite(dataDir, noTurn), clock)
   let store = await openStore(engine, { newId, exclusive, ttlMs, historyMs: 365 * 86_400_000 })
 
   const hints = createFakeHints()
@@ -194,7 +197,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     store: () => store,
     reopen: async () => {
       await store.close()
-      engine = timed(openSqlite(dataDir), clock)
+      engine = timed(openSqlite(dataDir, noTurn), clock)
       store = await openStore(engine, { newId, exclusive, ttlMs, historyMs: 365 * 86_400_000 })
     },
     job: async (id) => {

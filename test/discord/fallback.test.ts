@@ -5,7 +5,7 @@ import { placeOf } from '../../src/discord/address.ts'
 import { heldPicture } from '../../src/media/picture.ts'
 import { type Rig, startRig } from './rig.ts'
 import { routes, type StoredMessage } from './stand-in.ts'
-import { delivered, editsOf, type JobOptions, noise, result, running, startJob, underWay } from './views.ts'
+import { delivered, editsOf, type JobOptions, large, noise, result, running, startJob, underWay } from './views.ts'
 
 let rig: Rig
 
@@ -26,6 +26,7 @@ describe('after the token', () => {
   test('the bot’s own token edits the same message', async () => {
     const { accepted, message } = await job()
     rig.clock.advance(late)
+    expect(rig.adapter.surface.stale(accepted.address)).toBe(false)
     const bytes = await noise()
     const receipt = await rig.show(accepted, result([heldPicture({ type: 'image/png', bytes })]))
     expect(screen(message).pictures[0]?.bytes.equals(bytes)).toBe(true)
@@ -63,11 +64,11 @@ describe('after the token', () => {
   test('what was within the person’s limit is made to fit the bot’s', async () => {
     const { accepted, command, message } = await job({ uploadBytes: 100 * 1024 * 1024 })
     command.interaction.revoked = true
-    const bytes = await noise(2_000)
+    const bytes = await large()
     expect(bytes.length).toBeGreaterThan(10 * 1024 * 1024)
     await rig.show(accepted, result([heldPicture({ type: 'image/png', bytes })]))
+    expect(edits().at(-1)).toBe(`${routes.message} 200`)
     expect(screen(message).pictures[0]?.bytes.length).toBeLessThanOrEqual(10 * 1024 * 1024)
-    expect(screen(message).text).toContain('Made smaller')
   })
 })
 
@@ -93,7 +94,10 @@ describe.each([
     rig.clock.advance(11 * minute)
     await rig.show(accepted, running)
     expect(labels(message)).toEqual(['Cancel'])
+    expect(rig.adapter.surface.stale(accepted.address)).toBe(false)
     rig.clock.advance(minute + 1_000)
+    // Also where nothing else has changed: a place in the line, or a task that is late.
+    expect(rig.adapter.surface.stale(accepted.address)).toBe(true)
     await rig.show(accepted, running)
     expect(labels(message)).toEqual(['Show result', 'Cancel'])
     expect(screen(message).text).toContain('Press Show result to see how far it is.')

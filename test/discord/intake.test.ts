@@ -241,6 +241,18 @@ describe('what the bot may not do where it is called', () => {
   })
 })
 
+test('a thread of an age-restricted channel is age-restricted', async () => {
+  let channelId = ''
+  await using own = await startRig({
+    before: ({ world }) => {
+      const { id: parentId } = world.addChannel({ type: 0, guildId: world.guildId, nsfw: true })
+      channelId = world.addChannel({ type: 11, guildId: world.guildId, parentId }).id
+    },
+  })
+  own.standIn.command('/imagine', { prompt: 'a fox' }, { channelId })
+  expect(placeOf((await own.accepted()).address).spoiler).toBe(true)
+})
+
 describe('two replicas with one token', () => {
   test('answer as one', async () => {
     await using other = await startRig({ beside: rig, userInstall: true })

@@ -216,7 +216,8 @@ function eventOf(
         guild_id: channel.guildId,
         name: 'general',
         permissions: '0',
-        nsfw: options.nsfw ?? false,
+        // Of a thread Discord says nothing.
+        ...(channel.type !== 11 && { nsfw: options.nsfw ?? false }),
       }),
     },
     ...(channel.guildId === null ? { user: person } : { guild_id: channel.guildId, guild_locale: 'en-US', member }),

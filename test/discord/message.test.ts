@@ -286,6 +286,15 @@ describe('the words', () => {
   })
 })
 
+test('a message that says only what it must is heard', () => {
+  const { id, author, mentions, channel_id, guild_id, message_reference } = reply()
+  const answered = { id: '1441787347716046969', channel_id, author: { id: me }, content: '', type: 0, attachments: [] }
+  const bare = { id, author, mentions, channel_id, guild_id, message_reference, type: 19, content: `<@${me}> at night` }
+  const whole = { ...bare, attachments: [], referenced_message: answered }
+  const found = heard(whole as unknown as GatewayMessageCreateDispatchData)
+  expect(found).toMatchObject({ words: 'at night', own: [], repliedTo: { pointed: [], sight: 'hidden' } })
+})
+
 test('an address of the first version is read as one of an interaction', () => {
   const place = placeOf(asked(heard(reply())).address)
   const { replyTo: _, ...at } = addressOf(place).at as Record<string, never>

@@ -106,6 +106,24 @@ describe('a command elsewhere', () => {
     expect(placeOf(ask.address)).toMatchObject({ guildId: null, botReaches: true, ephemeral: false })
   })
 
+  test('that says only what it must is one all the same', () => {
+    const bare = fixture('command', (payload) => {
+      for (const key of ['channel', 'locale', 'app_permissions', 'context', 'attachment_size_limit'])
+        delete payload[key]
+      payload.channel_id = '1423456789012345678'
+      payload.authorizing_integration_owners = {}
+    })
+    const { ask, caller } = imagine(bare)
+    expect(ask).toMatchObject({ locale: 'en-US', channel: '1423456789012345678', problems: [] })
+    expect(caller.locale).toBe('en-US')
+    expect(placeOf(ask.address)).toMatchObject({ botReaches: true, uploadBytes: 10_485_760, spoiler: false })
+  })
+
+  test('is read as people read it', () => {
+    const { ask } = imagine(withPrompt('<@80351110224678912> as <:fox:1423456789012345678> in <#1423456789012345678>'))
+    expect(ask.input.prompt).toBe('@someone as :fox: in #channel')
+  })
+
   test('where only its user installed it is not reached by the bot', () => {
     const { ask } = imagine(fixture('command-user-installed'))
     expect(ask.person.name).toBe('Nelly')

@@ -14,6 +14,8 @@ import {
 
 /** The embedded simulator takes 3 to 10 seconds for a picture; this asks it for four, of which progress is seen. */
 export const soon = '[sim:slow=4]'
+/** The same for one second. */
+export const quick = '[sim:slow=1]'
 export const pictured = /Made in|Edited in/
 
 /** The whole program between the stand-in of Discord and the simulator. */
@@ -24,17 +26,23 @@ export async function programWorld(options: StandInOptions = {}) {
   closing.push(() => standIn.stop())
   const dataDir = await mkdtemp(join(tmpdir(), 'discord-program-'))
   closing.push(() => rm(dataDir, { recursive: true, force: true }))
-  const env = { DISCORD_TOKEN: standIn.botToken, DISCORD_API_URL: standIn.apiUrl, IMAGE_API_URL: 'simulator' }
+  const env = {
+    ...{ DISCORD_TOKEN: standIn.botToken, DISCORD_API_URL: standIn.apiUrl, IMAGE_API_URL: 'simulator' },
+    // Nobody pays for looks here: results are seen soon.
+    LOOKS_PER_TASK: '30',
+  }
   const start = async () => {
     const program = await startProgram({ env, dataDir })
     closing.push(() => program.end())
     await standIn.ready()
     return program
   }
-  const close = async () => {
-    for (const one of closing.splice(0).reverse()) await one()
+  return {
+    ...{ standIn, dataDir, env, start, closing },
+    [Symbol.asyncDispose]: async () => {
+      for (const one of closing.splice(0).reverse()) await one()
+    },
   }
-  return { standIn, dataDir, env, start, closing, close }
 }
 
 export function imagine(

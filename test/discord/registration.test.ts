@@ -113,6 +113,13 @@ describe('registration', () => {
     expect(rig.fatals).toEqual([])
   })
 
+  test('happens although Discord does not tell what is registered', async () => {
+    await using rig = await startRig({
+      before: ({ fail }) => void fail({ method: 'GET', route: routes.commands, status: 404, code: 0, times: 9 }),
+    })
+    expect(registrations(rig)).toBe(1)
+  })
+
   test('that fails for now is tried again', async () => {
     await using rig = await startRig({
       eager: true,

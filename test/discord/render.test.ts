@@ -308,7 +308,7 @@ describe('a notice', () => {
           { kind: 'not_a_picture', name: '<@1>.txt' },
         ],
       },
-      'de',
+      'en-GB',
     )
     expect(readMarkdown(body.content)).toEqual({
       constructs: [],

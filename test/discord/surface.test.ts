@@ -77,6 +77,13 @@ describe('progress', () => {
     expect(rig.adapter.surface.pace(10_000, 1, 1)).toBe(10_000)
   })
 
+  test('is not sent on and on where a proxy limits it without saying for how long', async () => {
+    const { accepted } = await job()
+    rig.standIn.fail({ method: 'PATCH', route: routes.original, status: 429, html: true, times: 20 })
+    await expect(rig.show(accepted, running)).rejects.toMatchObject({ code: 'rate_limited' })
+    expect(edits()).toHaveLength(1)
+  })
+
   test('on the wire is awaited although it was given up: it must not arrive after the result', async () => {
     const { accepted, message } = await job()
     const slow = Promise.withResolvers<void>()

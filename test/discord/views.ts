@@ -23,6 +23,12 @@ export async function noise(side = 40, type: 'png' | 'jpeg' | 'avif' = 'png'): P
     .toBuffer()
 }
 
+/** More than Discord takes from the bot itself, yet quickly made small: an even picture, written without compression. */
+export async function large(): Promise<Uint8Array> {
+  const create = { width: 2_000, height: 2_000, channels: 3 as const, background: '#305080' }
+  return sharp({ create }).png({ compressionLevel: 0 }).toBuffer()
+}
+
 export function result(pictures: readonly Picture[]): PartialView {
   const [first, ...rest] = pictures.map((picture, at): ShownPicture => ({ n: at + 1, picture }))
   if (first === undefined) throw new Error('no picture')

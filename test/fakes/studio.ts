@@ -87,7 +87,7 @@ export function createFakeStudio(options: FakeStudioOptions): FakeStudio {
     options.accepted?.(job)
     const shared = action === 'share' && parentId !== null ? mustGet(parentId) : null
     if (shared?.state !== 'delivered') return
-    const view = shareView(job, shared, (n) => surface().picture(shared.receipt, n).picture)
+    const view = shareView(job, shared, shared, (n) => surface().picture(shared.receipt, n).picture)
     deliver(job, await surface().show(receipt?.address ?? job.address, view, call))
   }
 

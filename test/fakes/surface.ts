@@ -34,6 +34,8 @@ export interface FakeSurfaceOptions {
   /** Whether a write can still be called back while it is on its way. Default: yes. */
   readonly abortable?: boolean
   readonly paceMs?: number
+  /** Whether every message must be shown again although its view stands still. */
+  readonly stale?: () => boolean
   /** Told of each question for the pace. */
   readonly onPace?: (live: number, inChannel: number) => void
   /** What becomes of a write, by its number (1, 2, …): an error is thrown, and the chat stays as it was. */
@@ -92,6 +94,7 @@ export function createFakeSurface(options: FakeSurfaceOptions): FakeSurface {
       options.onPace?.(live, inChannel)
       return options.paceMs ?? 1_000
     },
+    stale: options.stale ?? (() => false),
     input: (ref) => ({
       picture: pictureOf(() => {
         const bytes = options.inputs?.[ref.name]

@@ -19,6 +19,7 @@ export function createFakeVault(): Vault {
   return {
     get: async (name) => all.get(name) ?? null,
     put: async (name, value) => void all.set(name, value),
+    remove: async (name) => void all.delete(name),
     withLock: async (name, task) => {
       const before = last.get(name) ?? Promise.resolve()
       const mine = before.then(task, task)

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../../src/core/failure.ts'
 import type { Job } from '../../src/core/job.ts'
+import { messagesFor } from '../../src/core/messages.ts'
 import type { ShowCall } from '../../src/core/ports.ts'
 import { freeCall } from './fake-studio.ts'
 import { type Harness, startHarness } from './harness.ts'
@@ -18,6 +19,7 @@ async function png(side?: number) {
   return source(await draw('png', side), 'image/png')
 }
 
+const en = messagesFor('en')
 const seconds = (h: Harness) => h.clock.monotonic() / 1_000
 const callsOf = (h: Harness, method: string) => h.slack.calls.filter((call) => call.method === method)
 
@@ -304,6 +306,38 @@ describe('a message that is gone', () => {
   })
 })
 
+describe('where no message can be edited', () => {
+  it.each(['edit_window_closed', 'cant_update_message', 'message_not_found', 'something_new'])(
+    '(%s) the result is posted',
+    async (error) => {
+      await using h = await startHarness()
+      const { slack, studio } = h
+      const general = slack.channel('public', ['U0ANN'])
+      const job = await asked(h, general)
+      slack.fail('chat.update', ...Array.from({ length: 40 }, () => ({ error })))
+      await h.within(studio.deliver(job.id, [await png(), await png(40)]))
+      const seen = slack.messages(general)
+      expect(seen.map(({ images }) => images.length)).toEqual([0, 0, 2])
+      expect(studio.receipt(job.id)).toMatchObject({
+        messageKey: expect.stringContaining(seen[2]?.ts ?? ''),
+        files: [{}, {}],
+      })
+      expect(slack.uploads().filter(({ completed }) => completed)).toHaveLength(2)
+    },
+  )
+
+  it('and no picture can be shown, the image API’s link is posted', async () => {
+    await using h = await startHarness()
+    const { slack, studio } = h
+    const general = slack.channel('public', ['U0ANN'])
+    const job = await asked(h, general)
+    slack.fail('chat.update', ...Array.from({ length: 40 }, () => ({ error: 'edit_window_closed' })))
+    slack.fail('files.getUploadURLExternal', ...Array.from({ length: 9 }, () => ({ error: 'file_uploads_disabled' })))
+    await expect(h.within(studio.deliver(job.id, [await png()]))).rejects.toMatchObject({ code: 'delivery_refused' })
+    expect(slack.messages(general).length).toBeLessThan(4)
+  })
+})
+
 describe('a private request', () => {
   it('is shown in a direct message alone', async () => {
     await using h = await startHarness()
@@ -440,6 +474,70 @@ describe('who may speak', () => {
     await expect(h.within(studio.fail(job.id, { code: 'internal' }))).rejects.toMatchObject({ code: 'token_rejected' })
     expect(adapter.intake.ready()).toBe(false)
     expect(lines.filter(({ level }) => level === 'error')).toHaveLength(1)
+  })
+
+  it.each(['token_revoked', 'invalid_auth', 'not_authed', 'token_expired', 'account_inactive'])(
+    'after %s nothing is begun that could not be shown, and a minute later Slack is asked again',
+    async (error) => {
+      await using h = await startHarness()
+      const { slack, studio, adapter } = h
+      const general = slack.channel('public', ['U0ANN'])
+      const job = await asked(h, general)
+      slack.fail('chat.update', { error })
+      await expect(studio.progress(job.id, 3_000)).rejects.toMatchObject({ code: 'token_rejected' })
+      const { answer } = await slack.command({ user: 'U0ANN', channel: general, text: 'a hen' })
+      expect(answer?.lines[0]).toContain('not signed in here any more')
+      const [message] = slack.messages(general)
+      if (message === undefined) throw new Error('no message')
+      expect(await slack.press('U0ANN', message, 'cancel')).toMatchObject({ acked: true })
+      await h.until('the press is answered', () => slack.whispers(general, 'U0ANN').length === 2, 0)
+      expect(slack.whispers(general, 'U0ANN')[1]?.lines[0]).toContain('not signed in here any more')
+      expect(studio.jobs()).toHaveLength(1)
+      // Slack was mistaken.
+      await h.clock.advance(60_000)
+      expect(adapter.intake.ready()).toBe(true)
+      await asked(h, general, 'a hen')
+      expect(slack.messages(general)).toHaveLength(2)
+    },
+  )
+})
+
+describe('a refusal that nobody knows', () => {
+  it('of the placeholder leads to the response URL', async () => {
+    await using h = await startHarness()
+    const { slack, studio } = h
+    const general = slack.channel('public', ['U0ANN'])
+    slack.fail('chat.postMessage', { error: 'something_new' })
+    const job = await asked(h, general)
+    expect(slack.whispers(general, 'U0ANN')).toHaveLength(1)
+    await h.within(studio.deliver(job.id, [await png()]))
+    expect(slack.messages(general)[0]?.images).toHaveLength(1)
+  })
+
+  it.each(['files.getUploadURLExternal', 'files.completeUploadExternal'])(
+    'of %s leads to another way of showing the picture',
+    async (method) => {
+      await using h = await startHarness()
+      const { slack, studio } = h
+      const general = slack.channel('public', ['U0ANN'])
+      const job = await asked(h, general)
+      slack.fail(method, { error: 'something_new' })
+      await h.within(studio.deliver(job.id, [await png()]))
+      const seen = slack.messages(general)
+      expect(seen.filter(({ images, files }) => images.length + files.length > 0)).toHaveLength(1)
+      expect(seen[0]?.lines.join(' ')).toContain(en.inThread)
+      expect(slack.uploads().filter(({ completed }) => completed)).toHaveLength(1)
+    },
+  )
+
+  it('of every edit leads to a new message', async () => {
+    await using h = await startHarness()
+    const { slack, studio } = h
+    const general = slack.channel('public', ['U0ANN'])
+    const job = await asked(h, general)
+    slack.fail('chat.update', { error: 'something_new' })
+    await h.within(studio.fail(job.id, { code: 'timed_out' }))
+    expect(slack.messages(general).at(-1)?.lines).toContain('The image service took too long. Ask again.')
   })
 })
 

@@ -52,7 +52,7 @@ describe('every row of the fact sheet’s table', () => {
       row('passing', 'surface_unavailable'),
     ),
     ...['used_url', 'expired_url'].map(row('spent', 'delivery_gone')),
-    ['something_new', 'ours', 'internal'],
+    ['something_new', 'unknown', 'internal'],
   ]
 
   function row(fault: Fault, code: FailureCode) {

@@ -124,7 +124,7 @@ export function createFakeStudio(surface: () => Surface, now: () => number): Fak
     await reply.accept({ ...headOf(job), kind: 'queued', place: null }).catch(() => null)
     const shared = action === 'share' && parentId !== null ? jobOf(parentId) : null
     if (shared?.state !== 'delivered') return
-    const view = shareView(job, shared, (n) => surface().picture(shared.receipt, n).picture)
+    const view = shareView(job, shared, shared, (n) => surface().picture(shared.receipt, n).picture)
     await end(job, view, freeCall, [])
   }
 
@@ -206,12 +206,12 @@ export function createFakeStudio(surface: () => Surface, now: () => number): Fak
       const found = [...receipts].find(([, receipt]) => receipt.messageKey === key)
       return found === undefined ? null : jobOf(found[0])
     },
-    list: async ({ surface: name, workspace, personId, limit, before }) => {
+    list: async ({ surface: name, workspace, personId, limit, before, shares }) => {
       breakIfToldTo()
       const listed = [...jobs.values()]
         .reverse()
         .filter((job) => job.surface === name && job.workspace === workspace)
-        .filter((job) => job.action !== 'share' && !erased.has(job.id))
+        .filter((job) => (shares === true || job.action !== 'share') && !erased.has(job.id))
       const from = before === null ? 0 : listed.findIndex(({ id }) => id === before) + 1
       return listed.filter(({ person }) => personId === null || person.id === personId).slice(from, from + limit)
     },

@@ -192,7 +192,7 @@ describe('many workspaces', () => {
     await h.clock.advance(5_000)
     h.slack.office.revoke('T0FIRST01')
     expect(await h.slack.tell({ type: 'app_uninstalled' })).toMatchObject({ acked: true, deliveries: 1 })
-    expect(await h.vault.get('slack/installation/T0FIRST01')).toBe('')
+    expect(await h.vault.get('slack/installation/T0FIRST01')).toBeNull()
     const general = h.slack.channel('public', ['U0ANN'])
     const { answer } = await h.slack.command({ user: 'U0ANN', channel: general, text: 'a fox' })
     expect(answer?.lines[0]).toContain('not signed in here any more')
@@ -206,9 +206,29 @@ describe('many workspaces', () => {
     await install(h, first)
     await h.clock.advance(5_000)
     await h.slack.tell({ type: 'tokens_revoked', tokens: { oauth: ['U0ANN'] } })
-    expect(await h.vault.get('slack/installation/T0FIRST01')).not.toBe('')
+    expect(await h.vault.get('slack/installation/T0FIRST01')).not.toBeNull()
     await h.slack.tell({ type: 'tokens_revoked', tokens: { oauth: [], bot: [h.slack.bot] } })
-    expect(await h.vault.get('slack/installation/T0FIRST01')).toBe('')
+    expect(await h.vault.get('slack/installation/T0FIRST01')).toBeNull()
+  })
+
+  it('that took the token back without a word cost nothing more, until they install it anew', async () => {
+    await using h = await start()
+    await install(h, first)
+    const general = h.slack.channel('public', ['U0ANN'])
+    const { job } = await asks(h, general)
+    h.slack.office.revoke('T0FIRST01')
+    await expect(h.studio.progress(job?.id ?? '')).rejects.toMatchObject({ code: 'token_rejected' })
+    const { answer } = await asks(h, general)
+    expect(answer?.lines[0]).toContain('not signed in here any more')
+    expect(await h.slack.mention(general, { user: 'U0ANN', text: 'a hen' })).toMatchObject({ acked: true })
+    expect(h.studio.jobs()).toHaveLength(1)
+    expect(h.lines.filter(({ level }) => level === 'error')).toHaveLength(1)
+    // Others have nothing to do with it.
+    await install(h, second)
+    await h.studio.progress((await asks(h, general)).job?.id ?? '')
+    await install(h, first)
+    await h.studio.progress((await asks(h, general)).job?.id ?? '')
+    expect(h.slack.messages(general)).toHaveLength(2)
   })
 
   it('stay when the news of an earlier departure comes late', async () => {
@@ -217,7 +237,7 @@ describe('many workspaces', () => {
     await install(h, first)
     h.slack.office.ownTime(() => h.clock.now() - 30_000)
     await h.slack.tell({ type: 'app_uninstalled' })
-    expect(await h.vault.get('slack/installation/T0FIRST01')).not.toBe('')
+    expect(await h.vault.get('slack/installation/T0FIRST01')).not.toBeNull()
   })
 })
 
@@ -264,6 +284,22 @@ describe('tokens that expire', () => {
     await Promise.all([h.studio.progress(job?.id ?? ''), asks(h, general, 'a hen')])
     expect(h.slack.messages(general)).toHaveLength(1)
     expect(h.slack.office.refreshes()).toBe(1)
+  })
+
+  it('are renewed also when Slack says before us that one is over', async () => {
+    await using h = await start()
+    await install(h, first, 43_200)
+    const general = h.slack.channel('public', ['U0ANN'])
+    const { job } = await asks(h, general)
+    await h.studio.progress(job?.id ?? '')
+    await h.clock.advance(12 * hourMs - 60_000)
+    h.slack.fail('oauth.v2.access', { status: 503 })
+    h.slack.fail('chat.update', { error: 'token_expired' })
+    await expect(h.studio.progress(job?.id ?? '', 1_000)).rejects.toMatchObject({ code: 'token_rejected' })
+    expect((await asks(h, general, 'a hen')).answer).toBeNull()
+    await h.studio.progress(job?.id ?? '', 2_000)
+    expect(h.slack.office.refreshes()).toBe(1)
+    expect(h.slack.messages(general)[0]?.lines[1]).toContain('Drawing')
   })
 
   it('are used for as long as they are good when Slack can’t be reached for a new one', async () => {

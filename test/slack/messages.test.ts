@@ -96,6 +96,24 @@ describe('a mention', () => {
     expect(slack.calls.filter(({ method }) => method === 'conversations.replies')).toEqual([])
   })
 
+  it('in a thread that a picture was shared to edits that picture', async () => {
+    await using h = await startHarness()
+    const { slack, studio } = h
+    const general = slack.channel('public', ['U0ANN', 'U0BOB'])
+    const root = slack.mumble(general, { user: 'U0BOB', text: 'who draws me a fox?' })
+    await slack.mention(general, { user: 'U0ANN', text: 'a fox --private', thread: root })
+    await studio.progress(studio.last().id)
+    await h.within(studio.deliver(studio.last().id, [source(await draw('png'), 'image/png')]))
+    const [hidden] = slack.messages(slack.dm('U0ANN'))
+    if (hidden === undefined) throw new Error('no result')
+    await slack.press('U0ANN', hidden, 'share_thread')
+    await h.until('it is shared', () => slack.messages(general).some(({ images }) => images.length > 0))
+    const shared = studio.last()
+    await slack.mention(general, { user: 'U0BOB', text: 'now at night', thread: root })
+    expect(studio.last()).toMatchObject({ action: 'edit', parentId: shared.id, inputs: [{ jobId: shared.id, n: 1 }] })
+    expect(slack.calls.filter(({ method }) => method === 'conversations.replies')).toHaveLength(1)
+  })
+
   it('in a busy workspace still finds the latest result of its thread, without reading it', async () => {
     await using h = await startHarness()
     const { slack, studio } = h
@@ -227,10 +245,11 @@ describe('a mention', () => {
       event: {
         ...{ type: 'app_mention', user: 'W0STRANGER', user_team: 'T0OTHERS1', source_team: 'T0OTHERS1', ts: '1.2' },
         ...{ channel: shared, text: `<@${slack.bot}> a fox` },
+        user_profile: { display_name: '', real_name: 'Ann <!here>', name: 'ann', team: 'T0OTHERS1' },
       },
     }
     expect(await slack.deliver('events_api', payload)).toMatchObject({ acked: true })
-    expect(studio.last()).toMatchObject({ workspace: slack.team, person: { id: 'W0STRANGER' } })
+    expect(studio.last()).toMatchObject({ workspace: slack.team, person: { id: 'W0STRANGER', name: 'Ann <!here>' } })
   })
 
   it('with seventeen pictures uses sixteen and names the other', async () => {
@@ -303,7 +322,6 @@ describe('a mention', () => {
     const { slack, studio } = h
     const general = slack.channel('public', ['U0ANN'])
     expect(await slack.mention(general, { user: 'U0ANN', text: 'a fox', twice: true })).toMatchObject({ acked: true })
-    expect(studio.asks).toHaveLength(2)
     expect(studio.jobs()).toHaveLength(1)
   })
 

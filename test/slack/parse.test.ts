@@ -152,6 +152,13 @@ describe('a pressed button', () => {
     })
   })
 
+  it('that is a link is left alone', () => {
+    const link = { type: 'button', action_id: 'link', url: 'https://x.slack.com/', action_ts: '1' }
+    const body = { type: 'block_actions', user: { id: 'U1' }, trigger_id: 't', actions: [link] }
+    expect(parsePress(body, workspace, 0)).toBeNull()
+    expect(parsePress({ ...body, actions: [{ ...link, action_id: 'paint' }] }, workspace, 0)?.button).toBeNull()
+  })
+
   it('of an unknown form is left alone', () => {
     expect(parsePress({}, workspace, 0)).toBeNull()
     expect(parsePress({ ...fixture('block-actions'), actions: [] }, workspace, 0)).toBeNull()

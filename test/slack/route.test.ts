@@ -37,6 +37,7 @@ describe('elsewhere', () => {
       'unfit',
       'limited',
       'passing',
+      'unknown',
     )
     fc.assert(
       fc.property(fc.infiniteStream(faults), fc.boolean(), fc.boolean(), (stream, hidden, mayRespond) => {

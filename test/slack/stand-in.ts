@@ -85,6 +85,7 @@ export async function startSlack(options: StandInOptions = {}) {
   const office = createOffice(workspace, botToken)
   const views = createViews(workspace, responseUrl, office.place)
   let target: RequestTarget | null = null
+  let again: () => Promise<Ack> = () => Promise.reject(new Error('nothing was delivered yet'))
   const methods = createMethods({
     ...{ workspace, appToken, scopes, origin, views, office },
     connect: links.ticket,
@@ -214,7 +215,10 @@ export async function startSlack(options: StandInOptions = {}) {
 
   /** Sends an event the way that the app chose: by a socket, or as a request. */
   function deliver(type: string, payload: Fields, extra: Fields = {}): Promise<Ack> {
-    return target === null ? links.send(type, payload, extra) : sendRequest(target, type, payload, extra, ackMs)
+    const sent = (more: Fields) =>
+      target === null ? links.send(type, payload, more) : sendRequest(target, type, payload, more, ackMs)
+    again = () => sent({ retry_attempt: 1, retry_reason: 'timeout' })
+    return sent(extra)
   }
 
   /** Types a command; gives what became of it, and its ephemeral answer where the ack had one. */
@@ -415,6 +419,8 @@ export async function startSlack(options: StandInOptions = {}) {
       .map(workspace.see)
   }
 
+  // A machine that is slow for a while must not find its connections closed.
+  server.keepAliveTimeout = 120_000
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
 
   return {
@@ -464,6 +470,8 @@ export async function startSlack(options: StandInOptions = {}) {
     },
     /** Sends an event the way that the app chose. */
     deliver,
+    /** Sends once more what was sent last, as if its ack had got lost. */
+    redeliver: (): Promise<Ack> => again(),
     attach,
     /** The bot's messages that everybody there sees, in their order. */
     messages: (channel: string): Seen[] => visible(channel, null),

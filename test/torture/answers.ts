@@ -3,7 +3,7 @@ import { messagesFor } from '../../src/core/messages.ts'
 import { readMarkdown } from '../discord/markdown.ts'
 import type { Recorded, StandIn, StoredMessage } from '../discord/stand-in.ts'
 import { nameHeader } from './halt.ts'
-import type { Command } from './traffic.ts'
+import type { Command, Press } from './traffic.ts'
 
 const en = messagesFor('en')
 const ephemeralFlag = 64
@@ -30,6 +30,8 @@ export interface Answers {
   readonly final: readonly Final[]
   /** Placeholders that nothing came of. */
   readonly stray: readonly StoredMessage[]
+  /** Presses that words for the presser followed. */
+  readonly told: ReadonlySet<Press>
   /** Writes that took an outcome back, or changed it into another. */
   readonly reversals: readonly string[]
 }
@@ -37,6 +39,7 @@ export interface Answers {
 /** Reads the chat for each command. */
 export function readAnswers(standIn: StandIn, commands: readonly Command[]): ReadonlyMap<Command, Answers> {
   const messages = Map.groupBy(standIn.world.messages.values(), (message) => commandOf(message, commands))
+  const spokenTo = new Set([...standIn.world.messages.values()].map(({ interactionId }) => interactionId))
   const direct = new Set(standIn.world.direct.values())
   const writes = Map.groupBy(writesTo(standIn), ({ messageId }) => messageId)
   return new Map(
@@ -56,6 +59,7 @@ export function readAnswers(standIn: StandIn, commands: readonly Command[]): Rea
           acked: command.invocation.interaction.answered === 5,
           final,
           stray: shown.filter((message) => !final.some((one) => one.message === message)),
+          told: new Set(command.presses.filter(({ invocation }) => spokenTo.has(invocation.id))),
           reversals: shown.flatMap(({ id }) => reversalsIn((writes.get(id) ?? []).map(({ said }) => said))),
         },
       ]

@@ -221,8 +221,7 @@ function placeProblems({ command, answers }: Case): string[] {
 function cancelProblems({ command, job, answers, taken, tasks, unheardPresses }: Case): string[] {
   // Answered by nothing: it is done, or it takes its time; then words follow where it fails.
   const confirmed = command.presses.some(
-    (press) =>
-      press.invocation.interaction.answered === 6 && press.invocation.message() === null && !unheardPresses.has(press),
+    (press) => press.invocation.interaction.answered === 6 && !answers.told.has(press) && !unheardPresses.has(press),
   )
   const free = answers.final.some(({ said }) => said.kind === 'cancelled' && !said.charged)
   const told = toldOtherwise(command, job)

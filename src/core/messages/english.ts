@@ -1,12 +1,13 @@
-import type { Failure } from '../failure.ts'
-import type { JobAction } from '../job.ts'
-import type { Messages, Words } from '../messages.ts'
+import type { Messages } from '../messages.ts'
 import { creditsPerPicture } from '../request.ts'
-import { failureWords } from './english-failures.ts'
-import { englishLabels } from './english-labels.ts'
-import { omissionWords, problemWords } from './english-problems.ts'
+import { failures } from './english/failures.ts'
+import { labels } from './english/labels.ts'
+import { omissions, problemWords } from './english/problems.ts'
+import { wording } from './wording.ts'
 
-const ratioNames = { '1:1': 'square', '2:3': 'portrait', '3:2': 'landscape' } as const
+const { counted, duration, names } = wording.en
+const credits = (count: number) => counted(count, 'credit', 'credits')
+const ratios = { '1:1': 'square', '2:3': 'portrait', '3:2': 'landscape' } as const
 
 /** English, the language that every other falls back to. */
 export const english: Messages = {
@@ -17,87 +18,75 @@ export const english: Messages = {
   pressToSee: (button) => `This takes long. Press ${button} to see how far it is.`,
   running: ({ done, total, elapsedMs, remainingMs, late }) => {
     if (late) return 'The image service takes too long. If the picture still comes within a day, it appears here.'
-    const counted = total > 1 ? `Drawing, ${done} of ${total} done` : 'Drawing'
-    if (remainingMs === null) return `${counted}, ${seconds(elapsedMs)} so far. This one takes longer than usual…`
-    return `${counted}, ${seconds(elapsedMs)} so far, about ${seconds(Math.max(1_000, remainingMs))} to go…`
+    const drawing = `Drawing${total > 1 ? `, ${done} of ${total} done` : ''}, ${duration(elapsedMs)} so far`
+    if (remainingMs === null) return `${drawing}. This one takes longer than usual…`
+    return `${drawing}, about ${duration(Math.max(1_000, remainingMs))} to go…`
   },
-  made: ({ ratio, quality, credits, tookMs, edited }) =>
+  made: ({ ratio, quality, credits: cost, tookMs, edited }) =>
     [
-      edited ? 'Edited' : 'Made',
-      `in ${seconds(tookMs)}`,
-      '·',
-      `${ratio} ${ratioNames[ratio]}`,
-      '·',
+      `${edited ? 'Edited' : 'Made'} in ${duration(tookMs)}`,
+      `${ratio} ${ratios[ratio]}`,
       `${quality} quality`,
-      '·',
-      creditsText(credits),
-    ].join(' '),
-  partly: (made, total, failure) => `${made} of ${total} pictures were made. ${failed(failure)}`,
-  failed,
-  cancelled: (credits, pending) => {
-    if (credits === 0) return 'Cancelled. Nothing was charged.'
+      credits(cost),
+    ].join(' · '),
+  partly: (made, total, failure) => `${made} of ${total} pictures were made. ${failures[failure.code]}`,
+  failed: (failure) => failures[failure.code],
+  cancelled: (cost, pending) => {
+    if (cost === 0) return 'Cancelled. Nothing was charged.'
     if (pending)
-      return `Cancelled. The picture was already being made, which can’t be stopped: it costs ${creditsText(credits)}.`
-    return `Cancelled. The picture had already been made: ${creditsText(credits)} spent.`
+      return `Cancelled. The picture was already being made, which can’t be stopped: it costs ${credits(cost)}.`
+    return `Cancelled. The picture had already been made: ${credits(cost)} spent.`
   },
-  cancelAnswer: (answer) => {
-    switch (answer) {
-      case 'cancelled':
-        return 'Cancelled.'
-      case 'finished':
-        return 'This one is already finished.'
-      case 'not_yours':
-        return 'Only the person who asked can cancel this.'
-      case 'unknown':
-        return 'This request is too old to be cancelled.'
-    }
-  },
-  eraseAnswer: (answer) => {
-    switch (answer) {
-      case 'erased':
-        return 'Deleted.'
-      case 'not_yours':
-        return 'Only the person who asked, or a moderator, can delete this.'
-      case 'live':
-        return 'This picture is still being made. Cancel it first.'
-      case 'unknown':
-        return 'The bot no longer knows this picture. Delete the message by hand.'
-    }
-  },
-  noJob: (why, command) => {
-    switch (why) {
-      case 'unknown':
-        return `The bot no longer knows this picture. Ask anew with ${command}.`
-      case 'not_yours':
-        return 'This picture belongs to somebody else.'
-      case 'live':
-        return 'This picture is still being made. Try again when it is done.'
-    }
-  },
+  cancelAnswer: (answer) =>
+    ({
+      cancelled: 'Cancelled.',
+      finished: 'This one is already finished.',
+      not_yours: 'Only the person who asked can cancel this.',
+      unknown: 'This request is too old to be cancelled.',
+    })[answer],
+  eraseAnswer: (answer) =>
+    ({
+      erased: 'Deleted.',
+      not_yours: 'Only the person who asked, or a moderator, can delete this.',
+      live: 'This picture is still being made. Cancel it first.',
+      unknown: 'The bot no longer knows this picture. Delete the message by hand.',
+    })[answer],
+  noJob: (why, command) =>
+    ({
+      unknown: `The bot no longer knows this picture. Ask anew with ${command}.`,
+      not_yours: 'This picture belongs to somebody else.',
+      live: 'This picture is still being made. Try again when it is done.',
+    })[why],
   noPicture: 'I can’t see a picture there. Attach one, or reply to a message that has one.',
-  unread:
-    'I can’t read this message. Mention me in your reply and say what to change, or open the picture’s menu and choose Apps, then Edit image.',
-  unseen:
-    'I can’t see what is in that message. Attach its picture here, or open its menu and choose Apps, then Edit image.',
+  unread: `I can’t read this message. Mention me in your reply and say what to change, or open the picture’s menu and choose Apps, then ${labels.command.editImage}.`,
+  unseen: `I can’t see what is in that message. Attach its picture here, or open its menu and choose Apps, then ${labels.command.editImage}.`,
   formExpired: 'This form was open for too long. Open it again.',
   formLate: 'That took too long, so the form did not open. Try again.',
-  used: (names) => ['Uses ', ...enumerated(names), '.'],
+  used: (given) => ['Uses ', ...names(given), '.'],
   omitted: (omitted) => [
     'Not used: ',
-    ...omitted.flatMap(({ name, why }, at) => [at === 0 ? '' : ', ', { quoted: name }, ` (${omissionWords[why]})`]),
+    ...omitted.flatMap(({ name, why }, at) => [at === 0 ? '' : ', ', { quoted: name }, ` (${omissions[why]})`]),
     '.',
   ],
   usage: ({ today, month, pictures, personDayCap, dayOver }) => [
-    personDayCap > 0 ? `Today: ${today} of ${creditsText(personDayCap)}.` : `Today: ${creditsText(today)}.`,
-    `Last 30 days: ${creditsText(month)}, ${pictures === 1 ? '1 picture' : `${pictures} pictures`}.`,
+    personDayCap > 0 ? `Today: ${today} of ${credits(personDayCap)}.` : `Today: ${credits(today)}.`,
+    `Last 30 days: ${credits(month)}, ${counted(pictures, 'picture', 'pictures')}.`,
     ...(dayOver ? ['Everybody’s credits for today are used up. There are new ones tomorrow.'] : []),
   ],
   unfinished: { live: 'Still being made', failed: 'Not made', cancelled: 'Cancelled' },
   nothingYet: (command) => `No pictures yet. Try ${command} a fox in the snow.`,
   nthPicture: (n) => `Picture ${n}`,
-  credits: creditsText,
-  duration: seconds,
-  action: (action) => actions[action],
+  credits,
+  duration,
+  action: (action) =>
+    ({
+      imagine: 'Made from words',
+      edit: 'Edited',
+      again: 'Made again',
+      upgrade: 'Made in high quality',
+      variations: 'Variations',
+      share: 'Shared',
+    })[action],
   underWay: 'This is already on its way.',
   oldButton: 'This button is from an older version of the bot. Ask again instead.',
   problem: problemWords,
@@ -114,35 +103,7 @@ export const english: Messages = {
   invite: (command) => `The bot is not in this channel. With ${command} it can do more here.`,
   reduced: 'Made smaller to fit this chat’s upload limit.',
   alt: (prompt, edited) => `${edited ? 'Edited picture' : 'Picture'}: ${prompt}`,
-  quality: (quality) => `${quality === 'high' ? 'High' : 'Medium'} (${creditsPerPicture[quality]} credits)`,
-  ratio: (ratio) => `${ratio} ${ratioNames[ratio]}`,
-  ...englishLabels,
-}
-
-function failed(failure: Failure): string {
-  return failureWords[failure.code]
-}
-
-const actions: Readonly<Record<JobAction, string>> = {
-  imagine: 'Made from words',
-  edit: 'Edited',
-  again: 'Made again',
-  upgrade: 'Made in high quality',
-  variations: 'Variations',
-  share: 'Shared',
-}
-
-/** Names as they were given, between our own commas. */
-function enumerated(names: readonly string[]): Words {
-  return names.flatMap((name, at) => [at === 0 ? '' : at === names.length - 1 ? ' and ' : ', ', { quoted: name }])
-}
-
-function creditsText(credits: number): string {
-  return credits === 1 ? '1 credit' : `${credits} credits`
-}
-
-function seconds(ms: number): string {
-  const whole = Math.max(0, Math.round(ms / 1000))
-  if (whole < 120) return `${whole} s`
-  return `${Math.round(whole / 60)} min`
+  quality: (quality) => `${quality === 'high' ? 'High' : 'Medium'} (${credits(creditsPerPicture[quality])})`,
+  ratio: (ratio) => `${ratio} ${ratios[ratio]}`,
+  ...labels,
 }

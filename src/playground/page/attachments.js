@@ -23,7 +23,10 @@ export function createAttachments({ whisper, changed }) {
       'li',
       { class: 'uploading', 'aria-label': file.name },
       thumbnail(src, file.name),
-      iconButton('close', words.removePicture(file.name), { class: 'remove', onclick: () => remove(picture) }),
+      iconButton('close', file.name === '' ? words.removePicture : `${words.removePicture}: ${file.name}`, {
+        class: 'remove',
+        onclick: () => remove(picture),
+      }),
     )
     const picture = { name: file.name.slice(0, 255), src, item, id: null, failed: false }
     picture.id = upload(picture, file)
@@ -38,7 +41,11 @@ export function createAttachments({ whisper, changed }) {
     if (answer?.ok === true) return answer.id
     picture.failed = true
     remove(picture)
-    whisper(answer === null || answer.notices.length === 0 ? [[words.notUploaded(file.name)]] : answer.notices)
+    whisper(
+      answer === null || answer.notices.length === 0
+        ? [[{ quoted: file.name }, ' ', words.notUploaded]]
+        : answer.notices,
+    )
     return null
   }
 

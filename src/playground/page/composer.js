@@ -32,7 +32,7 @@ export function createComposer({ conversation, scroller }) {
         : [
             icon('reply'),
             el('img', { class: 'thumbnail', src: picture.src, alt: '' }),
-            el('span', {}, words.reply),
+            el('span', {}, words.replying),
             iconButton('close', words.removeReply, { class: 'quiet', onclick: () => focusAfter(() => reply(null)) }),
           ]),
     )

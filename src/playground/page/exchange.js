@@ -15,7 +15,7 @@ export function createExchange(actions) {
   const note = el('p', { class: 'note', hidden: true })
   const answer = el(
     'div',
-    { class: 'answer', role: 'group', 'aria-label': words.bot },
+    { class: 'answer', role: 'group', 'aria-label': 'Imagine' },
     frames,
     el('div', { class: 'status' }, line, cancel),
     note,
@@ -107,7 +107,7 @@ function figure(jobId, picture, actions) {
   const image = el('img', { src: picture.src, alt: picture.alt, decoding: 'async' })
   const frame = el(
     'button',
-    { class: 'frame', type: 'button', 'aria-label': `${words.open}: ${picture.alt}`, onclick: () => open() },
+    { class: 'frame', type: 'button', 'aria-label': `${words.openFull}: ${picture.alt}`, onclick: () => open() },
     image,
   )
   const open = () => actions.open({ jobId, ...picture })
@@ -130,7 +130,7 @@ export function pictureActions(picture, actions, open) {
       { class: 'quiet', href: picture.download, download: true, 'aria-label': words.download, title: words.download },
       icon('download'),
     ),
-    open === null ? null : iconButton('open', words.open, { class: 'quiet', onclick: open }),
+    open === null ? null : iconButton('open', words.openFull, { class: 'quiet', onclick: open }),
   ].filter((action) => action !== null)
 }
 

@@ -1,7 +1,7 @@
 import { postCancel, tryNow } from './api.js'
 import { createComposer } from './composer.js'
 import { createConversation } from './conversation.js'
-import { byId, el } from './dom.js'
+import { byId, el, sentence } from './dom.js'
 import { acceptDrops } from './drops.js'
 import { createScroller } from './scroller.js'
 import { openStream } from './stream.js'
@@ -35,7 +35,7 @@ const composer = createComposer({ conversation, scroller })
 
 byId('examples').append(
   ...words.examples.map((example) =>
-    el('li', {}, el('button', { type: 'button', onclick: () => composer.write(example) }, example)),
+    el('li', {}, el('button', { type: 'button', onclick: () => composer.write(example) }, sentence([example]))),
   ),
 )
 acceptDrops(composer.attach)

@@ -27,7 +27,7 @@ export function createScroller() {
     if (stuck) toEnd()
   }).observe(scroll)
 
-  jump.append(icon('down'), words.jump)
+  jump.append(icon('down'), words.newest)
   jump.addEventListener('click', () => toEnd('smooth'))
 
   return {

@@ -1,7 +1,6 @@
-import type { Messages } from '../messages.ts'
+import type { Labels } from '../labels.ts'
 
-/** Names on buttons, forms, menus and commands. */
-export const englishLabels: Pick<Messages, 'labels' | 'form' | 'install' | 'detail' | 'command' | 'names'> = {
+export const labels: Labels = {
   labels: {
     cancel: 'Cancel',
     drawing: 'is drawing…',
@@ -105,5 +104,43 @@ export const englishLabels: Pick<Messages, 'labels' | 'form' | 'install' | 'deta
     id: 'id',
     usage: 'usage',
     help: 'help',
+  },
+  page: {
+    simulated: 'simulated pictures',
+    welcome: 'What would you like to see?',
+    howTo: 'Describe a picture and press Enter. To edit one, drop it here and say what to change.',
+    examples: [
+      'a fox in the snow',
+      'a lighthouse at dusk, watercolour --ar 3:2',
+      'a greenhouse on the moon, isometric',
+      'portrait of a thoughtful owl --ar 2:3',
+    ],
+    conversation: 'Conversation',
+    suggestions: 'Suggestions',
+    attached: 'Attached pictures',
+    attach: 'Attach pictures',
+    send: 'Send',
+    write: 'Describe a picture…',
+    change: 'Say what to change…',
+    hint: 'Enter sends · Shift+Enter for a new line · / and -- for options',
+    drop: 'Drop pictures to edit them',
+    replying: 'Changing this picture',
+    removeReply: 'Don’t change this picture',
+    removePicture: 'Remove picture',
+    earlier: 'Show earlier',
+    newest: 'Newest',
+    sending: 'Sending…',
+    unsent: 'Not sent yet. Trying again…',
+    notSent: 'That could not be sent.',
+    notUploaded: 'It could not be uploaded. Attach it again.',
+    reconnecting: 'Connecting again…',
+    onlyYou: 'Only you can see this',
+    dismiss: 'Dismiss',
+    download: 'Download',
+    openFull: 'Open full size',
+    close: 'Close',
+    you: 'You',
+    gone: 'This picture is no longer kept',
+    needsScript: 'This page needs JavaScript.',
   },
 }

@@ -1,9 +1,9 @@
-import type { Omitted } from '../job.ts'
-import type { Words } from '../messages.ts'
-import { type BotPermission, type Problem, requestLimits } from '../request.ts'
-import { knownFlags } from '../text.ts'
+import type { Omitted } from '../../job.ts'
+import type { Words } from '../../messages.ts'
+import { type BotPermission, type Problem, requestLimits } from '../../request.ts'
+import { knownFlags } from '../../text.ts'
+import { wording } from '../wording.ts'
 
-/** What is wrong with a request. */
 export function problemWords(problem: Problem): Words {
   switch (problem.kind) {
     case 'prompt_missing':
@@ -13,16 +13,16 @@ export function problemWords(problem: Problem): Words {
     case 'prompt_too_long':
       return [`That is ${problem.length} characters long. Use at most ${problem.max}.`]
     case 'unknown_flag':
-      return ['I don’t know ', { quoted: problem.flag }, `. I know ${listed(knownFlags, 'and')}.`]
+      return ['I don’t know ', { quoted: problem.flag }, `. I know ${wording.en.and(knownFlags)}.`]
     case 'flag_value_missing':
-      return [{ quoted: problem.flag }, ` needs a value: ${listed(problem.allowed, 'or')}.`]
+      return [{ quoted: problem.flag }, ` needs a value: ${wording.en.or(problem.allowed)}.`]
     case 'flag_value_unknown':
       return [
         'I don’t know the value ',
         { quoted: problem.value },
         ' for ',
         { quoted: problem.flag },
-        `. Use ${listed(problem.allowed, 'or')}.`,
+        `. Use ${wording.en.or(problem.allowed)}.`,
       ]
     case 'too_many_inputs':
       return [`That is ${problem.given} pictures. Use at most ${requestLimits.inputs}.`]
@@ -31,21 +31,19 @@ export function problemWords(problem: Problem): Words {
     case 'picture_unusable':
       return [
         { quoted: problem.omitted.name },
-        ` can’t be used: ${omissionWords[problem.omitted.why]}. Attach another picture.`,
+        ` can’t be used: ${omissions[problem.omitted.why]}. Attach another picture.`,
       ]
     case 'permission_missing':
       return [
-        `The bot needs more permissions here: ${listed(
-          problem.permissions.map((name) => permissionNames[name]),
-          'and',
-        )}. Ask a moderator. Nothing was charged.`,
+        `The bot needs more permissions here: ${wording.en.and(problem.permissions.map((name) => permissions[name]))}. Ask a moderator. Nothing was charged.`,
       ]
     case 'private_needs_command':
       return [`A message can’t be answered privately. Use ${problem.command} instead.`]
   }
 }
 
-const permissionNames: Readonly<Record<BotPermission, string>> = {
+/** As Discord calls them. */
+const permissions: Readonly<Record<BotPermission, string>> = {
   view_channel: 'View Channel',
   send_messages: 'Send Messages',
   send_in_threads: 'Send Messages in Threads',
@@ -53,15 +51,10 @@ const permissionNames: Readonly<Record<BotPermission, string>> = {
   read_history: 'Read Message History',
 }
 
-export const omissionWords: Readonly<Record<Omitted['why'], string>> = {
+export const omissions: Readonly<Record<Omitted['why'], string>> = {
   not_a_picture: 'not a picture',
   too_large: 'larger than 20 MB',
   too_many: `more than ${requestLimits.inputs} pictures`,
   gone: 'no longer there',
   not_visible: 'the bot can’t see it',
-}
-
-function listed(items: readonly string[], word: 'and' | 'or'): string {
-  if (items.length < 2) return items.join('')
-  return `${items.slice(0, -1).join(', ')} ${word} ${items.at(-1)}`
 }

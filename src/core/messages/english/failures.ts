@@ -1,7 +1,6 @@
-import type { FailureCode } from '../failure.ts'
+import type { FailureCode } from '../../failure.ts'
 
-/** What a person reads about each failure: what happened, and what to do next. */
-export const failureWords: Readonly<Record<FailureCode, string>> = {
+export const failures: Readonly<Record<FailureCode, string>> = {
   invalid_request: 'The image service did not accept this request. Change the words or the pictures and try again.',
   content_rejected: 'The image service declined this request because of its content rules. Try other words.',
   workspace_not_allowed: 'This bot is not set up for this place. Ask whoever runs the bot to allow it.',
