@@ -1,4 +1,3 @@
-import { setTimeout as after } from 'node:timers/promises'
 import type { Clock } from './ports.ts'
 
 /** node's timers fire at once for anything longer: 2^31 - 1 ms, 24 days. */
@@ -8,12 +7,19 @@ const longestMs = 2_147_483_647
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  sleep: async (ms, signal) => {
-    try {
-      await after(Math.min(ms, longestMs), undefined, { signal })
-    } catch (error) {
-      // node rejects with its own AbortError; callers want the reason that was given.
-      throw signal.aborted ? signal.reason : error
-    }
-  },
+  // node's own promises of timers make an error with its stack for each sleep that is cut short, which most are.
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      signal.throwIfAborted()
+      const stop = () => {
+        clearTimeout(timer)
+        reject(signal.reason)
+      }
+      const wake = () => {
+        signal.removeEventListener('abort', stop)
+        resolve()
+      }
+      const timer = setTimeout(wake, Math.min(ms, longestMs))
+      signal.addEventListener('abort', stop, { once: true })
+    }),
 }

@@ -56,10 +56,8 @@ export function startProgress(options: ProgressOptions): Progress {
       else await keep(acked)
     } catch (error) {
       // The result will try again; only losing the job must stop everything.
-      const { code } = failureOf(error)
-      if (code === 'not_ours') throw error
-      log.warn({ failure: code }, 'placeholder not shown')
-      if (code === 'token_rejected') await options.onGone()
+      if (error instanceof AppError && error.code === 'not_ours') throw error
+      log.warn({ failure: failureOf(error).code }, 'placeholder not shown')
     }
     return receipt
   }

@@ -3,7 +3,7 @@ import type { BeginAnswer, Clock } from './ports.ts'
 import { createRunning, type Turn } from './running.ts'
 
 /** What a turn ends with. */
-export type TurnAnswer = Extract<BeginAnswer, { kind: 'go' | 'skip' }>
+type TurnAnswer = Extract<BeginAnswer, { kind: 'go' | 'skip' }>
 
 /** Lets tasks submit one after the other, in fair order between people: one task each, round and round. */
 export interface Turns {

@@ -39,24 +39,34 @@ export function answerButton(
     case 'details':
       return answer(press, () => details(press, studio), options)
     case 'erase':
-      return erase(press, studio, options)
+      return answer(press, () => erase(press, studio, options), options)
     case 'show_result':
-      return show(press, studio, options)
+      return answer(press, () => show(press, studio, options), options)
   }
 }
 
-/** What is to be said to the presser; null: nothing. */
-type Outcome = Notice | { readonly kind: 'body'; readonly body: MessageBody } | null
+/** What comes of a press: words for the presser, or something to be done once the press is answered; null: nothing more. */
+type Outcome =
+  | Notice
+  | { readonly kind: 'body'; readonly body: MessageBody }
+  | { readonly kind: 'act'; readonly act: () => Promise<void> }
+  | null
 
-/** Answers with the outcome; what fails is said, too. Gives the outcome. */
-async function answer(press: ButtonPress, task: () => Promise<Outcome>, options: ReplyOptions): Promise<void> {
-  const { caller } = press
-  const body = async () => {
-    const outcome = await safely(task, options)
-    if (outcome === null) return null
-    return outcome.kind === 'body' ? outcome.body : renderNotice(outcome, caller.locale)
-  }
-  await answerPress(caller, body(), options)
+/** Answers with the outcome; what fails is said, too. */
+async function answer({ caller }: ButtonPress, task: () => Promise<Outcome>, options: ReplyOptions): Promise<void> {
+  const outcome = safely(task, options)
+  await answerPress(
+    caller,
+    outcome.then((known) => wordsFor(known, caller.locale)),
+    options,
+  )
+  const known = await outcome
+  if (known?.kind === 'act') await known.act()
+}
+
+function wordsFor(outcome: Outcome, locale: string): MessageBody | null {
+  if (outcome === null || outcome.kind === 'act') return null
+  return outcome.kind === 'body' ? outcome.body : renderNotice(outcome, locale)
 }
 
 async function safely(task: () => Promise<Outcome>, { tools }: ReplyOptions): Promise<Outcome> {
@@ -80,38 +90,21 @@ async function details({ button, person, caller }: ButtonPress, studio: Studio):
   return { kind: 'body', body: renderDetails(found, caller.locale) }
 }
 
-async function erase(press: ButtonPress, studio: Studio, options: PressOptions): Promise<void> {
+async function erase(press: ButtonPress, studio: Studio, options: PressOptions): Promise<Outcome> {
   const { button, person, mayManage, pressed } = press
-  let erased: Parameters<typeof eraseMessages>[1] | undefined
-  await answer(
-    press,
-    async () => {
-      const outcome = await studio.erase({ jobId: button.jobId, personId: person.id, mayManage })
-      if (outcome.kind === 'erased') erased = outcome.job
-      // Of a job that nobody knows any more the message can still go.
-      else if (outcome.kind === 'unknown' && (mayManage || pressed.ephemeral)) erased = null
-      else return { kind: 'erase', answer: outcome.kind }
-      return null
-    },
-    options,
-  )
-  if (erased !== undefined) await eraseMessages(press, erased, options)
+  const outcome = await studio.erase({ jobId: button.jobId, personId: person.id, mayManage })
+  if (outcome.kind === 'erased') return { kind: 'act', act: () => eraseMessages(press, outcome.job, options) }
+  // Of a job that nobody knows any more the message can still go.
+  if (outcome.kind === 'unknown' && (mayManage || pressed.ephemeral))
+    return { kind: 'act', act: () => eraseMessages(press, null, options) }
+  return { kind: 'erase', answer: outcome.kind }
 }
 
-async function show(press: ButtonPress, studio: Studio, options: PressOptions): Promise<void> {
-  let again: (() => Promise<void>) | null = null
-  await answer(
-    press,
-    async () => {
-      const job = await studio.get(press.button.jobId)
-      if (job === null || job.state === 'abandoned') return { kind: 'no_job', why: 'unknown' }
-      if (job.request.private && job.person.id !== press.person.id) return { kind: 'no_job', why: 'not_yours' }
-      again = () => showAgain(press, job, options)
-      return null
-    },
-    options,
-  )
-  await (again as (() => Promise<void>) | null)?.()
+async function show(press: ButtonPress, studio: Studio, options: PressOptions): Promise<Outcome> {
+  const job = await studio.get(press.button.jobId)
+  if (job === null || job.state === 'abandoned') return { kind: 'no_job', why: 'unknown' }
+  if (job.request.private && job.person.id !== press.person.id) return { kind: 'no_job', why: 'not_yours' }
+  return { kind: 'act', act: () => showAgain(press, job, options) }
 }
 
 /**

@@ -9,6 +9,7 @@ import type { Acknowledged, Door, Platform, Said } from './platform.ts'
 import type { PlatformTime } from './platform-time.ts'
 import { renderNotice } from './render.ts'
 import { timeOf } from './snowflake.ts'
+import { within } from './within.ts'
 
 export interface ReplyOptions {
   readonly platform: Platform
@@ -104,18 +105,14 @@ export async function answerPress(
   outcome: Promise<MessageBody | null>,
   options: ReplyOptions,
 ): Promise<void> {
-  const waited = new AbortController()
-  const slow = options.tools.clock.sleep(slowMs, AbortSignal.any([waited.signal, options.signal])).then(
-    () => 'slow' as const,
-    () => 'slow' as const,
-  )
-  const first = await Promise.race([outcome, slow]).finally(() => waited.abort())
-  if (first !== null && first !== 'slow') {
-    await acknowledge(door, { kind: 'words', message: first }, options)
+  const { tools, signal } = options
+  const soon = await within(slowMs, outcome, { clock: tools.clock, signal })
+  if (soon !== null && soon.value !== null) {
+    await acknowledge(door, { kind: 'words', message: soon.value }, options)
     return
   }
   const said = await acknowledge(door, { kind: 'nothing' }, options)
-  if (first === null) return
+  if (soon !== null) return
   const words = await outcome
   // Another replica that answered the press says the words, too.
   if (words !== null && said.ok) await sayMore(door, words, options)

@@ -103,16 +103,17 @@ export function createRest({ token, apiUrl, time, tools }: RestOptions): Rest {
     flight?.gate?.()
     if (flight !== undefined) flight.onWire = true
     const signal = init.signal ?? new AbortController().signal
-    const form = flight?.form
+    const { type, length, body } = bodyOf(init.body as string | null | undefined, flight, signal)
     try {
       const response = await request(url, {
         dispatcher: agent,
         method: (init.method ?? 'GET') as Dispatcher.HttpMethod,
         headers: {
           ...(init.headers as Record<string, string>),
-          ...(form && { 'content-type': form.contentType, 'content-length': String(form.length) }),
+          ...(type !== null && { 'content-type': type }),
+          ...(length !== null && { 'content-length': String(length) }),
         },
-        body: form ? Readable.from(gated(form.stream(signal), flight?.gate)) : ((init.body ?? null) as string | null),
+        body,
         signal,
       })
       const text = await response.body.text()
@@ -183,8 +184,28 @@ function retryAfterIn(text: string): string {
   return /"retry_after"\s*:\s*(\d+(?:\.\d+)?)/.exec(text)?.[1] ?? '1'
 }
 
-/** An upload takes its time: what is left of it stays here when the job was lost meanwhile; Discord then drops all of it. */
-async function* gated(parts: AsyncIterable<Uint8Array>, gate: Gate | undefined): AsyncGenerator<Uint8Array> {
+interface Body {
+  /** Null where the limiter's own headers say it. */
+  readonly type: string | null
+  readonly length: number | null
+  readonly body: string | Readable | null
+}
+
+/** What is gated is handed out part by part: the first one is asked for when there is a connection to write it to. */
+function bodyOf(text: string | null | undefined, flight: Flight | undefined, signal: AbortSignal): Body {
+  const { gate, form } = flight ?? {}
+  if (form !== undefined)
+    return { type: form.contentType, length: form.length, body: Readable.from(gated(form.stream(signal), gate)) }
+  if (gate === undefined || typeof text !== 'string') return { type: null, length: null, body: text ?? null }
+  const bytes = Buffer.from(text)
+  return { type: null, length: bytes.length, body: Readable.from(gated([bytes], gate)) }
+}
+
+/** Connecting and uploading take their time: what is left stays here when the job was lost meanwhile, and Discord drops the rest. */
+async function* gated(
+  parts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  gate: Gate | undefined,
+): AsyncGenerator<Uint8Array> {
   for await (const part of parts) {
     gate?.()
     yield part

@@ -2,8 +2,9 @@ import { AppError } from '../core/failure.ts'
 import type { PictureType } from '../core/job.ts'
 import type { OpenPicture, Picture } from '../core/ports.ts'
 import type { ShownPicture } from '../core/view.ts'
-import { collect, discard } from '../media/collect.ts'
+import { discard } from '../media/collect.ts'
 import { fitUpload } from '../media/fit.ts'
+import { createHolding, type Holding } from '../media/holding.ts'
 import { extensionOf } from '../media/type.ts'
 import type { FilePart } from './multipart.ts'
 
@@ -14,7 +15,7 @@ export interface Upload {
   readonly reduced: boolean
   /** Bytes of the largest. */
   readonly largest: number
-  /** Closes what was opened and not sent. */
+  /** Closes what was opened and not sent, and forgets what was held: for when the upload is over. */
   close(): Promise<void>
 }
 
@@ -36,10 +37,12 @@ export async function openUpload(
   maxBytes: number,
   signal: AbortSignal,
 ): Promise<Upload> {
-  const opened = await Promise.allSettled(pictures.map(({ picture }) => sourceOf(picture, maxBytes, signal)))
+  const holding = createHolding()
+  const opened = await Promise.allSettled(pictures.map(({ picture }) => sourceOf(picture, maxBytes, holding, signal)))
   const sources = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
   const close = async () => {
     await Promise.all(sources.map((source) => source.close()))
+    holding.leave()
   }
   const failed = opened.find((one) => one.status === 'rejected')
   if (failed !== undefined) {
@@ -60,21 +63,12 @@ export async function openUpload(
   }
 }
 
-async function sourceOf(picture: Picture, maxBytes: number, signal: AbortSignal): Promise<Source> {
+async function sourceOf(picture: Picture, maxBytes: number, holding: Holding, signal: AbortSignal): Promise<Source> {
   const open = await picture.open(signal)
   const { type, size } = open
-  if (!shownTypes.includes(type) || (size !== null && size > maxBytes)) {
-    await discard(open)
-    return held(await fitUpload(picture, { maxBytes, types: shownTypes }, signal))
-  }
-  if (size !== null) return streamed(picture, open, size)
-  try {
-    // Its length must be known before the upload begins.
-    return held({ type, bytes: await collect(open, maxBytes, 'result_too_large'), reduced: false })
-  } catch (error) {
-    if (!(error instanceof AppError && error.code === 'result_too_large')) throw error
-    return held(await fitUpload(picture, { maxBytes, types: shownTypes }, signal))
-  }
+  if (shownTypes.includes(type) && size !== null && size <= maxBytes) return streamed(picture, open, size)
+  // Of unknown length it is held too: that must be known before the upload begins.
+  return held(await fitUpload(open, { maxBytes, types: shownTypes }, holding, signal))
 }
 
 function held({

@@ -9,8 +9,8 @@ export const apiLimits = {
   answerBytes: 1024 * 1024,
 } as const
 
-/** A round trip to the image API, in seconds that a pool is wide enough for. */
-const roundTripSeconds = 0.2
+/** The slowest round trip to the image API that a pool is still wide enough for, in seconds: unused, a connection is not made. */
+const roundTripSeconds = 1
 const poolBounds = { least: 16, most: 256 }
 
 /** How many connections carry so many looks a second: a pool of C carries at most C / round trip. */

@@ -2,7 +2,7 @@ import { AppError, type FailureCode } from '../core/failure.ts'
 import type { OpenPicture } from '../core/ports.ts'
 
 /**
- * Reads a picture into one buffer: of the exact size where that is known beforehand. Throws an AppError `tooLarge` beyond
+ * Reads a picture into one buffer of its exact size; there is never a second copy of it. Throws an AppError `tooLarge` beyond
  * `maxBytes`, and what the body throws; the body is closed in every case.
  */
 export async function collect(
@@ -35,20 +35,15 @@ async function fill(body: AsyncIterable<Uint8Array>, size: number): Promise<Uint
 }
 
 async function gather(open: OpenPicture, maxBytes: number, tooLarge: FailureCode): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  let total = 0
+  // It grows where it is: chunks joined at the end would be there twice.
+  const buffer = new ArrayBuffer(0, { maxByteLength: maxBytes })
   for await (const chunk of open.body) {
-    total += chunk.length
-    if (total > maxBytes) throw over(tooLarge, total, maxBytes)
-    chunks.push(chunk)
+    const at = buffer.byteLength
+    if (at + chunk.length > maxBytes) throw over(tooLarge, at + chunk.length, maxBytes)
+    buffer.resize(at + chunk.length)
+    new Uint8Array(buffer).set(chunk, at)
   }
-  const bytes = new Uint8Array(total)
-  let at = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, at)
-    at += chunk.length
-  }
-  return bytes
+  return new Uint8Array(buffer, 0, buffer.byteLength)
 }
 
 function over(code: FailureCode, bytes: number, maxBytes: number): AppError {

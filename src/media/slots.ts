@@ -1,5 +1,7 @@
 /** Bounds how many tasks run at once; the others wait in order. */
 export interface Slots {
+  /** Takes a slot as soon as one is free; what it gives back gives the slot back. Rejects like `run`. */
+  take(signal: AbortSignal): Promise<() => void>
   /** Runs `task` when a slot is free. Rejects with the signal's reason when it aborts before that. */
   run<T>(signal: AbortSignal, task: () => Promise<T>): Promise<T>
 }
@@ -34,15 +36,21 @@ export function createSlots(count: number): Slots {
     next()
   }
 
+  const take = async (signal: AbortSignal) => {
+    signal.throwIfAborted()
+    if (free > 0) free -= 1
+    else await wait(signal)
+    return give
+  }
+
   return {
+    take,
     run: async (signal, task) => {
-      signal.throwIfAborted()
-      if (free > 0) free -= 1
-      else await wait(signal)
+      const done = await take(signal)
       try {
         return await task()
       } finally {
-        give()
+        done()
       }
     },
   }

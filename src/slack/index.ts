@@ -4,7 +4,7 @@ import type { Adapter, AdapterTools, Log } from '../core/ports.ts'
 import { type Access, oneWorkspace } from './access.ts'
 import { boltLog } from './bolt-log.ts'
 import { definitions } from './commands.ts'
-import { createConnections } from './connections.ts'
+import { type Connections, createConnections } from './connections.ts'
 import { createFiles } from './files.ts'
 import { mountInstallPages } from './install.ts'
 import { createInstallations } from './installations.ts'
@@ -53,8 +53,8 @@ export function createSlack(options: SlackOptions, given: AdapterTools): Adapter
   const { clock, random, meter, newId, step, log } = tools
   const answering = new AbortController()
 
-  const access = createAccess(options, tools)
   const connections = createConnections()
+  const access = createAccess(options, connections, tools)
   const api = createSlackApi({ tokens: access, apiUrl, connections, clock, random, log, meter })
   const responses = createResponseUrls(connections, clock)
   const poster = createPoster({ api, responses, log })
@@ -67,7 +67,7 @@ export function createSlack(options: SlackOptions, given: AdapterTools): Adapter
     botName: (workspace) => access.nameIn(workspace) ?? definitions.botName,
   })
 
-  const transport = createTransport(options, tools)
+  const transport = createTransport(options, connections, tools)
   const app = createApp(apiUrl, transport, access, log)
   const reply = { poster, responses, call: { signal: answering.signal, gate: () => undefined } }
   const listeners = createListeners({
@@ -81,19 +81,23 @@ export function createSlack(options: SlackOptions, given: AdapterTools): Adapter
   return { surface, intake }
 }
 
-function createAccess({ access, apiUrl }: SlackOptions, tools: AdapterTools): Access {
+function createAccess({ access, apiUrl }: SlackOptions, connections: Connections, tools: AdapterTools): Access {
   if (access.kind === 'token') return oneWorkspace(access.botToken, tools.clock, tools.log)
-  const oauth = createOauth({ ...access, apiUrl, log: tools.log })
+  const oauth = createOauth({ ...access, apiUrl, connections, log: tools.log })
   const installations = createInstallations({ ...tools, oauth, secretsKey: access.secretsKey })
   mountInstallPages({ ...tools, ...access, apiUrl, oauth, installations })
   return installations
 }
 
-function createTransport({ transport, apiUrl }: SlackOptions, tools: AdapterTools): Transport {
+function createTransport(
+  { transport, apiUrl }: SlackOptions,
+  connections: Connections,
+  tools: AdapterTools,
+): Transport {
   const { clock, random, routes, log } = tools
   if (transport.kind === 'http') return createWebHook({ signingSecret: transport.signingSecret, routes, clock, log })
   const count = Math.min(slackLimits.sockets, Math.max(1, transport.sockets))
-  return createSockets({ appToken: transport.appToken, apiUrl, count, clock, random, log })
+  return createSockets({ appToken: transport.appToken, apiUrl, count, connections, clock, random, log })
 }
 
 function createApp(apiUrl: string, transport: Transport, access: Access, log: Log): App {

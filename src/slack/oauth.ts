@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { AppError } from '../core/failure.ts'
 import type { Log } from '../core/ports.ts'
 import { boltLog } from './bolt-log.ts'
+import type { Connections } from './connections.ts'
 import { toAppError } from './errors.ts'
 import { requestTimeoutMs } from './web-api.ts'
 
@@ -31,6 +32,7 @@ export interface OauthOptions {
   readonly clientId: string
   readonly clientSecret: string
   readonly apiUrl: string
+  readonly connections: Connections
   readonly log: Log
 }
 
@@ -45,7 +47,7 @@ const grantSchema = z.object({
 })
 const identitySchema = z.object({ user_id: z.string(), bot_id: z.string(), user: z.string() })
 
-export function createOauth({ clientId, clientSecret, apiUrl, log }: OauthOptions): Oauth {
+export function createOauth({ clientId, clientSecret, apiUrl, connections, log }: OauthOptions): Oauth {
   const speaking = (token?: string) =>
     new WebClient(token, {
       slackApiUrl: apiUrl,
@@ -54,6 +56,7 @@ export function createOauth({ clientId, clientSecret, apiUrl, log }: OauthOption
       rejectRateLimitedCalls: true,
       allowAbsoluteUrls: false,
       logger: boltLog(log),
+      fetch: connections.post,
     })
   const client = speaking()
   const own = { client_id: clientId, client_secret: clientSecret }

@@ -1,6 +1,7 @@
 import type { Links } from '../core/link.ts'
 import type { Call, Clock, Shelf } from '../core/ports.ts'
 import type { ViewOf } from '../core/view.ts'
+import { createHolding } from '../media/holding.ts'
 import { slackLimits } from './limits.ts'
 import { packed } from './upload.ts'
 
@@ -22,8 +23,13 @@ const keepMs = 7 * 24 * 3_600_000
 
 export function createPublicPictures({ shelf, links, clock }: PublicPicturesOptions): PublicPictures {
   async function shelved(id: string, picture: ViewOf<'result'>['pictures'][number]['picture'], call: Call) {
-    const { type, body } = await packed(picture, call.signal)
-    await shelf.put(id, type, body, keepMs)
+    const holding = createHolding()
+    try {
+      const { type, body } = await packed(picture, holding, call.signal)
+      await shelf.put(id, type, body, keepMs)
+    } finally {
+      holding.leave()
+    }
   }
 
   return {

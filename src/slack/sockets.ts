@@ -1,6 +1,7 @@
 import { SocketModeReceiver } from '@slack/bolt'
 import type { Clock, Log, Random } from '../core/ports.ts'
 import { boltLog } from './bolt-log.ts'
+import type { Connections } from './connections.ts'
 import { toAppError } from './errors.ts'
 import { isSignedOut, rejected } from './identity.ts'
 import type { Transport } from './transport.ts'
@@ -10,6 +11,7 @@ export interface SocketsOptions {
   readonly appToken: string
   readonly apiUrl: string
   readonly count: number
+  readonly connections: Connections
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -129,7 +131,7 @@ export function createSockets(options: SocketsOptions): Transport {
   return { receivers, run, connected: () => live.size }
 }
 
-function receiver({ appToken, apiUrl, log }: SocketsOptions, stopping: AbortSignal): SocketModeReceiver {
+function receiver({ appToken, apiUrl, connections, log }: SocketsOptions, stopping: AbortSignal): SocketModeReceiver {
   return new SocketModeReceiver({
     appToken,
     logger: boltLog(log),
@@ -141,7 +143,10 @@ function receiver({ appToken, apiUrl, log }: SocketsOptions, stopping: AbortSign
         retryConfig: { retries: 0 },
         rejectRateLimitedCalls: true,
         fetch: (url, init) =>
-          fetch(url, { ...init, signal: AbortSignal.any([stopping, ...(init?.signal ? [init.signal] : [])]) }),
+          connections.post(url, {
+            ...init,
+            signal: AbortSignal.any([stopping, ...(init?.signal ? [init.signal] : [])]),
+          }),
       },
     },
     // The app's error handler has said it already; what failed is not acked, so that Slack sends it again.

@@ -4,9 +4,8 @@ import { z } from 'zod'
 import { AppError } from '../core/failure.ts'
 import type { PictureType } from '../core/job.ts'
 import type { Call, Clock, Picture } from '../core/ports.ts'
-import { collect, discard } from '../media/collect.ts'
 import { fitUpload } from '../media/fit.ts'
-import { resultBytes } from '../media/limits.ts'
+import { createHolding, type Holding } from '../media/holding.ts'
 import { extensionOf } from '../media/type.ts'
 import type { Uploaded } from './address.ts'
 import type { Connections } from './connections.ts'
@@ -57,13 +56,18 @@ interface UploadsOptions {
 
 export function createUploads({ api, connections, clock }: UploadsOptions): Uploads {
   async function placeOnce(workspace: Workspace, order: UploadOrder, call: Call): Promise<Omit<Uploaded, 'n'>> {
-    const parcel = await packed(order.picture, call.signal)
-    const target = await reserve(workspace, order, parcel, call).catch(async (error: unknown) => {
-      await parcel.body[Symbol.asyncIterator]().return?.()
-      throw error
-    })
-    await send(connections, target.upload_url, parcel, call)
-    return { id: target.file_id, reduced: parcel.reduced }
+    const holding = createHolding()
+    try {
+      const parcel = await packed(order.picture, holding, call.signal)
+      const target = await reserve(workspace, order, parcel, call).catch(async (error: unknown) => {
+        await parcel.body[Symbol.asyncIterator]().return?.()
+        throw error
+      })
+      await send(connections, target.upload_url, parcel, call)
+      return { id: target.file_id, reduced: parcel.reduced }
+    } finally {
+      holding.leave()
+    }
   }
 
   async function reserve(workspace: Workspace, { name, alt }: UploadOrder, { type, size }: Parcel, call: Call) {
@@ -109,20 +113,12 @@ export function createUploads({ api, connections, clock }: UploadsOptions): Uplo
 }
 
 /** Streams what Slack shows as it is; what it does not show, or has no known size, is held. */
-export async function packed(picture: Picture, signal: AbortSignal): Promise<Parcel> {
+export async function packed(picture: Picture, holding: Holding, signal: AbortSignal): Promise<Parcel> {
   const open = await picture.open(signal)
   const { type, size, body } = open
-  if (!slackLimits.pictureTypes.includes(type)) {
-    await discard(open)
-    const limits = { maxBytes: slackLimits.fileBytes, types: slackLimits.pictureTypes }
-    return held(await fitUpload(picture, limits, signal))
-  }
-  if (size !== null && size <= slackLimits.fileBytes) return { type, size, body, reduced: false }
-  const bytes = await collect(open, resultBytes, 'result_too_large')
-  return held({ type, bytes, reduced: false })
-}
-
-function held({ bytes, ...rest }: { type: PictureType; bytes: Uint8Array; reduced: boolean }): Parcel {
+  const { pictureTypes: types, fileBytes: maxBytes } = slackLimits
+  if (types.includes(type) && size !== null && size <= maxBytes) return { type, size, body, reduced: false }
+  const { bytes, ...rest } = await fitUpload(open, { maxBytes, types }, holding, signal)
   return { ...rest, size: bytes.length, body: once(bytes) }
 }
 

@@ -113,7 +113,7 @@ async function gatedFetch(
   sending: Sending | undefined,
   url: string | URL,
   init: Parameters<FetchFunction>[1],
-): Promise<Response> {
+): ReturnType<FetchFunction> {
   // Nothing is sent with no workspace behind it.
   if (sending === undefined) throw new AppError('internal', { detail: 'a request to Slack outside `ask`' })
   const { signal, gate, token } = sending
@@ -121,6 +121,5 @@ async function gatedFetch(
   gate()
   const headers = { ...(init?.headers as Record<string, string> | undefined), authorization: `Bearer ${token}` }
   const signals = [init?.signal, signal].filter((given) => given !== undefined && given !== null)
-  // The SDK writes its forms as text; only its own uploads, which we don't use, are something else.
-  return connections.post(url, { headers, body: String(init?.body ?? ''), signal: AbortSignal.any(signals) })
+  return connections.post(url, { ...init, headers, signal: AbortSignal.any(signals) })
 }

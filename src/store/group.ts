@@ -26,13 +26,16 @@ interface Waiting {
   readonly failed: (error: unknown) => void
 }
 
-/** So long others may wait for one group's statements, in milliseconds; its commit, the disk's time, comes on top. */
-const groupMs = 5
+/**
+ * So long the event loop may wait for one group's statements, in milliseconds; its commit, the disk's time, comes on top.
+ * About 200 accepts: with less, a burst waits for many more turns of a loop that is busy with its acks.
+ */
+const groupMs = 20
 
 /**
  * Whatever one turn of the event loop asks for is one transaction, with a savepoint for each: a commit waits for the disk,
  * and one does for all of them. Nobody hears anything before it, and if it fails, all that waited fail with it. Between
- * two groups the loop turns, so that answers leave and heartbeats beat however many wait. A statement on its own goes the
+ * two groups the loop turns, so that answers leave and heartbeats beat however many wait. A single statement goes the
  * same way, so that no read sees what is not committed.
  */
 export function createGroup(connection: Connection, { clock, turn }: GroupOptions): Group {

@@ -165,9 +165,12 @@ describe('a form that was sent', () => {
   }
 
   test('may have flags in its words, which count before the lists', async () => {
-    rig.standIn.submit(await form(), { 'What to change': 'night --hq --ar 2:3 --spoiler', Shape: '1:1 square' })
+    rig.standIn.submit(await form(), {
+      'What to change': 'night <:moon:1423456789012345678> --hq --ar 2:3 --spoiler',
+      Shape: '1:1 square',
+    })
     const { ask } = await rig.accepted()
-    expect(ask.input).toMatchObject({ prompt: 'night', quality: 'high', aspectRatio: '2:3', spoiler: true })
+    expect(ask.input).toMatchObject({ prompt: 'night :moon:', quality: 'high', aspectRatio: '2:3', spoiler: true })
   })
 
   test('whose pictures are forgotten says so', async () => {

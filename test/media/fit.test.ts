@@ -2,14 +2,20 @@ import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import type { PictureType } from '../../src/core/job.ts'
 import { fitUpload } from '../../src/media/fit.ts'
+import { createHolding } from '../../src/media/holding.ts'
 import { heldPicture } from '../../src/media/picture.ts'
 import { bombPng, halves, heic, isRed, noise, source } from './pictures.ts'
 
 const never = new AbortController().signal
 const usual: readonly PictureType[] = ['image/png', 'image/jpeg', 'image/webp', 'image/gif']
 
-function upload(type: PictureType, bytes: Uint8Array, maxBytes: number, types = usual) {
-  return fitUpload(heldPicture({ type, bytes }), { maxBytes, types }, never)
+async function upload(type: PictureType, bytes: Uint8Array, maxBytes: number, types = usual) {
+  const holding = createHolding()
+  try {
+    return await fitUpload(await heldPicture({ type, bytes }).open(never), { maxBytes, types }, holding, never)
+  } finally {
+    holding.leave()
+  }
 }
 
 describe('fitUpload', () => {
@@ -77,17 +83,70 @@ describe('fitUpload', () => {
 
   it('does not hold more than a result may have', async () => {
     const { picture, counts } = source('image/png', [], 80_000_000)
-    await expect(fitUpload(picture, { maxBytes: 100, types: usual }, never)).rejects.toMatchObject({
-      code: 'result_too_large',
-    })
+    const holding = createHolding()
+    const fitting = fitUpload(await picture.open(never), { maxBytes: 100, types: usual }, holding, never)
+    await expect(fitting).rejects.toMatchObject({ code: 'result_too_large' })
+    holding.leave()
     expect(counts.closed).toBe(1)
   })
 
   it('stops with the signal', async () => {
     const stop = new AbortController()
     const picture = heldPicture({ type: 'image/png', bytes: await noise(800, 600).png().toBuffer() })
-    const fitting = fitUpload(picture, { maxBytes: 1000, types: usual }, stop.signal)
+    const holding = createHolding()
+    const fitting = fitUpload(await picture.open(never), { maxBytes: 1000, types: usual }, holding, stop.signal)
     setImmediate(() => stop.abort(new Error('enough')))
     await expect(fitting).rejects.toThrow('enough')
+    holding.leave()
   })
 })
+
+describe('what is held', () => {
+  it('is that of a few uploads in the whole process, until each of them is over', async () => {
+    const bytes = Uint8Array.of(137, 80)
+    const ends = Array.from({ length: 6 }, () => Promise.withResolvers<void>())
+    let held = 0
+    const uploads = ends.map(async ({ promise }) => {
+      const holding = createHolding()
+      // Several pictures of one upload need one room.
+      for (let n = 0; n < 4; n += 1) {
+        const open = await heldPicture({ type: 'image/png', bytes }).open(never)
+        await fitUpload(open, { maxBytes: 100, types: usual }, holding, never)
+      }
+      held += 1
+      await promise
+      holding.leave()
+      // A second time it is nobody's room that is given back.
+      holding.leave()
+    })
+    await settled()
+    expect(held).toBe(4)
+    ends[0]?.resolve()
+    await settled()
+    expect(held).toBe(5)
+    for (const { resolve } of ends) resolve()
+    await Promise.all(uploads)
+  })
+
+  it('waits with the picture open, and closes it when nobody waits any more', async () => {
+    const holdings = Array.from({ length: 4 }, createHolding)
+    await Promise.all(holdings.map((holding) => holding.enter(never)))
+    const { picture, counts } = source('image/png', [Uint8Array.of(137)], null)
+    const stop = new AbortController()
+    const late = createHolding()
+    const fitting = fitUpload(await picture.open(never), { maxBytes: 100, types: usual }, late, stop.signal)
+    stop.abort(new Error('enough'))
+    await expect(fitting).rejects.toThrow('enough')
+    expect(counts).toEqual({ opened: 1, closed: 1 })
+    late.leave()
+    for (const holding of holdings) holding.leave()
+    // The one that never had a room has taken none.
+    const again = createHolding()
+    await again.enter(never)
+    again.leave()
+  })
+})
+
+async function settled(): Promise<void> {
+  for (let n = 0; n < 5; n += 1) await new Promise((resolve) => setImmediate(resolve))
+}

@@ -31,6 +31,21 @@ it('gives a slot back when a task fails', async () => {
   expect(await slots.run(never, async () => 'next')).toBe('next')
 })
 
+it('is given back by whoever took it, when that is done', async () => {
+  const slots = createSlots(1)
+  const done = await slots.take(never)
+  let second = false
+  const taking = slots.take(never).then((give) => {
+    second = true
+    return give
+  })
+  await Promise.resolve()
+  expect(second).toBe(false)
+  done()
+  ;(await taking)()
+  expect(await slots.run(never, async () => 'free')).toBe('free')
+})
+
 it('leaves the line when the signal aborts, and the line goes on', async () => {
   const slots = createSlots(1)
   const door = Promise.withResolvers<void>()

@@ -215,9 +215,8 @@ describe.skipIf(emulate === null)('beside an emulator of somebody else’s', () 
       patience,
     )
     expect(await command('', triggerId)).toEqual({ acked: true, payload: {} })
-    await vi.waitFor(() => expect(responses).toHaveLength(1), patience)
-    expect(responses[0]?.text).toContain('That took too long, so the form did not open')
     expect(await viewRows()).toHaveLength(1)
+    expect(responses).toEqual([])
   })
 
   it('Home is shown, with the picture', async () => {

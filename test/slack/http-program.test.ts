@@ -13,11 +13,12 @@ afterEach(async () => {
 test('the whole program by requests: installed by its page, asked by a form, and its picture in the channel', {
   timeout: 90_000,
 }, async () => {
-  const slack = await startSlack()
+  const slack = await startSlack({ looks: 1 })
   closing.push(() => slack.close())
   const program = await startProgram({
     env: {
       ...{ SLACK_SIGNING_SECRET: signingSecret, SLACK_API_URL: slack.apiUrl, IMAGE_API_URL: 'simulator' },
+      LOOKS_PER_TASK: '30',
       ...{ SLACK_CLIENT_ID: oauthApp.clientId, SLACK_CLIENT_SECRET: oauthApp.clientSecret },
       ...{ SLACK_STATE_SECRET: oauthApp.stateSecret, SECRETS_KEY: oauthApp.secretsKey },
       PUBLIC_URL: 'https://imagine.test',

@@ -4,6 +4,7 @@ import type { Fields, Json } from './stand-in/blocks.ts'
 import { type Ack, createLinks } from './stand-in/links.ts'
 import { createMethods, eventFile } from './stand-in/methods.ts'
 import { createOffice } from './stand-in/office.ts'
+import { createRates } from './stand-in/rates.ts'
 import { type RequestTarget, sendRequest } from './stand-in/requests.ts'
 import { createViews, type Entries, type SeenView } from './stand-in/views.ts'
 import { type Channel, createWorkspace, type File, Refused, type Seen } from './stand-in/workspace.ts'
@@ -84,6 +85,7 @@ export async function startSlack(options: StandInOptions = {}) {
   const links = createLinks(server, origin, ackMs)
   const office = createOffice(workspace, botToken)
   const views = createViews(workspace, responseUrl, office.place)
+  const rates = createRates()
   let target: RequestTarget | null = null
   let again: () => Promise<Ack> = () => Promise.reject(new Error('nothing was delivered yet'))
   const methods = createMethods({
@@ -134,6 +136,11 @@ export async function startSlack(options: StandInOptions = {}) {
     const token = (request.headers.authorization ?? '').replace(/^Bearer /, '')
     calls.push({ method, args })
     if (token !== '' && !token.startsWith('xapp-')) seenTokens.add(token)
+    const wait = rates.over(method, args.channel ?? '')
+    if (wait !== null) {
+      misbehave(response, { status: 429, retryAfter: wait })
+      return
+    }
     try {
       const answer = methods(method, args, token)
       if (method === 'files.info') afterLook()
@@ -517,6 +524,8 @@ export async function startSlack(options: StandInOptions = {}) {
     neverShared: (never = true): void => {
       sharing = !never
     },
+    /** From now on Slack takes only so much a minute, by this clock. */
+    limit: rates.count,
     /** Moves the time by which response URLs grow old. */
     advance: (ms: number): void => {
       clockMs += ms

@@ -147,11 +147,16 @@ function interactionOf(standIn: StandIn, { path }: Recorded) {
   return token === undefined ? null : standIn.world.byToken(token)
 }
 
-/** An outcome that was said stays; only its own words may be said again, or become exact (what a cancel cost). */
+/**
+ * An outcome that was said stays; only its own words may be said again, or become exact: what a cancel cost, and whether
+ * a request is written down after all.
+ */
 function reversalsIn(said: readonly Said[]): string[] {
   const outcomes = said.map((one) => (one.kind === 'failed' ? `failed (${one.code})` : one.kind))
   return outcomes.flatMap((outcome, at) => {
     const before = outcomes.slice(0, at).findLast((earlier) => earlier !== 'waiting')
-    return before === undefined || before === outcome ? [] : [`${before} became ${outcome}`]
+    return before === undefined || before === outcome || before === 'failed (accept_unknown)'
+      ? []
+      : [`${before} became ${outcome}`]
   })
 }

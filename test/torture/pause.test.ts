@@ -1,7 +1,7 @@
 import { setTimeout as after } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import { readAnswers } from './answers.ts'
-import type { Point } from './halt.ts'
+import { nameHeader, type Point } from './halt.ts'
 import type { Replica } from './herd.ts'
 import { conclude } from './run.ts'
 import { type Stage, setStage, ttlMs } from './stage.ts'
@@ -48,7 +48,7 @@ test.skipIf(skipped)(
     // Long enough for everyone to notice, to try, and to beat again.
     await after(ttlMs)
     const spoken = standIn.requests.slice(length).filter(({ method }) => method !== 'GET')
-    expect(spoken.map(({ method, route, status }) => [method, route, status])).toEqual([])
+    expect(spoken.map(({ headers, method, path, body }) => [headers[nameHeader], method, path, body])).toEqual([])
     expect((await upstream.posts()).slice(posted.length)).toEqual([])
     // Nobody knew whether the first two were posted; the second one's id is learnt late, for the operator.
     const said = sleepers.map(({ command }) => saidOf(stage, command))

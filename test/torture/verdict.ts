@@ -117,9 +117,10 @@ function problemsOf(one: Case): Findings {
   }
 }
 
-/** Told in so many words that it was not taken. */
+/** Told in so many words that it was not taken, or that nobody can tell. */
 function isRefused({ final }: Answers): boolean {
-  return final.length === 1 && final.every(({ said }) => said.kind === 'failed' && said.code === 'store_unavailable')
+  const codes = ['store_unavailable', 'accept_unknown']
+  return final.length === 1 && final.every(({ said }) => said.kind === 'failed' && codes.includes(said.code))
 }
 
 function lostIn({ answers, taken, tasks }: Case, job: BookedJob): string[] {
