@@ -129,10 +129,15 @@ describe('a mention', () => {
     expect(slack.calls.some(({ method }) => method === 'conversations.replies')).toBe(false)
   })
 
-  it('in a thread that began with a picture edits that picture', async () => {
-    await using h = await startHarness()
+  it.each([
+    ['public', 'channels:history'],
+    ['private', 'groups:history'],
+    ['mpim', 'mpim:history'],
+  ] as const)('in a thread of a %s channel that began with a picture edits that picture', async (kind, scope) => {
+    const others = ['channels:history', 'groups:history', 'mpim:history'].filter((one) => one !== scope)
+    await using h = await startHarness({ without: others })
     const { slack, studio } = h
-    const general = slack.channel('private', ['U0ANN'])
+    const general = slack.channel(kind, ['U0ANN'])
     const file = slack.attach({ name: 'cat.png', bytes: await draw('png') })
     const notes = slack.attach({ name: 'notes.pdf', bytes: Buffer.from('%PDF'), mimetype: 'application/pdf' })
     const root = slack.mumble(general, { user: 'U0BOB', text: 'my cat', files: [file, notes] })

@@ -441,7 +441,7 @@ export async function startSlack(options: StandInOptions = {}) {
     violations: workspace.violations,
     pings: workspace.pings,
     /** Opens a conversation; the bot is in it unless it is said not to be. */
-    channel: (kind: 'public' | 'private', people: readonly string[], withBot = true): string =>
+    channel: (kind: Exclude<Channel['kind'], 'im'>, people: readonly string[], withBot = true): string =>
       workspace.addChannel(kind, withBot ? [...people, workspace.bot] : people).id,
     /** A conversation between two people. */
     between: (one: string, other: string): string => workspace.addChannel('im', [one, other]).id,

@@ -7,8 +7,10 @@ import { hintsContract } from '../contract/hints.ts'
 import { storeContract } from '../contract/stores.ts'
 import { type FixtureServer, serve } from './fixtures.ts'
 import { openPglite } from './pglite.ts'
+import { testDatabaseUrl } from './test-database.ts'
 
-describe('PGlite', () => {
+// The dialect is the real server's where there is one.
+describe.skipIf(testDatabaseUrl !== undefined)('PGlite', () => {
   let engine: Engine
   let server: FixtureServer
   beforeAll(async () => {

@@ -32,7 +32,12 @@ const scopesOf: Readonly<Record<string, string>> = {
   'files.getUploadURLExternal': 'files:write',
   'files.completeUploadExternal': 'files:write',
 }
-const historyScopes = { public: 'channels:history', private: 'groups:history', im: 'im:history' } as const
+const historyScopes = {
+  public: 'channels:history',
+  private: 'groups:history',
+  mpim: 'mpim:history',
+  im: 'im:history',
+} as const
 const known: Readonly<Record<string, readonly string[]>> = {
   'chat.postMessage': ['channel', 'text', 'blocks', 'thread_ts', 'unfurl_links', 'unfurl_media'],
   'chat.postEphemeral': ['channel', 'user', 'text', 'blocks', 'thread_ts'],

@@ -3,7 +3,7 @@ import { checkBlocks, type Fields, type Json, pingsIn, readMarkup, type SeenBloc
 /** The state of one Slack workspace: conversations, messages, files. */
 export interface Channel {
   readonly id: string
-  readonly kind: 'public' | 'private' | 'im'
+  readonly kind: 'public' | 'private' | 'mpim' | 'im'
   readonly members: Set<string>
   archived: boolean
 }
@@ -126,7 +126,7 @@ export function createWorkspace(): Workspace {
   }
 
   function addChannel(kind: Channel['kind'], members: readonly string[], id?: string): Channel {
-    const prefix = { public: 'C', private: 'G', im: 'D' }[kind]
+    const prefix = { public: 'C', private: 'G', mpim: 'C', im: 'D' }[kind]
     const channel = { id: id ?? nextId(prefix), kind, members: new Set(members), archived: false }
     channels.set(channel.id, channel)
     return channel
