@@ -16,7 +16,7 @@ const chunkBytes = 256 * 1024
 export function createShelf(engine: Engine, newId: NewId): Shelf {
   const inTurn = createMutex()
 
-  /** Moves one chunk, then gives everybody else a turn: SQLite works on this thread, a millisecond or more for each. */
+  /** One chunk of all pictures at a time, then everybody else's turn: SQLite works on this thread, a millisecond for each. */
   const move = (sql: string, values: readonly Value[]): Promise<readonly Row[]> =>
     inTurn(async () => {
       const rows = await engine.run(sql, values)
