@@ -19,4 +19,4 @@ EXPOSE 8080
 HEALTHCHECK --interval=15s --timeout=3s --start-period=20s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.PORT || 8080) + '/healthz').then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # Straight to node, so that SIGTERM reaches it.
-CMD ["node", "start.mjs"]
+CMD ["node", "--max-semi-space-size=8", "start.mjs"]
