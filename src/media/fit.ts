@@ -22,7 +22,7 @@ const alreadyLossy: ReadonlySet<PictureType> = new Set(['image/jpeg', 'image/web
 
 /**
  * A picture as a chat's upload takes it: its own bytes where they fit, else encoded anew without loss, else in lower
- * quality, else smaller. `reduced` says that quality or size was given up; `holding` is where it may lie until the upload
+ * quality, else smaller. `reduced` says that it was made smaller, or quality was given up; `holding` is where it may lie until the upload
  * is over. Throws `result_too_large` when nothing fits, `result_not_picture` for what can't be decoded, and what reading
  * it throws; it is closed in every case.
  */
@@ -65,7 +65,11 @@ async function encoded(held: HeldPicture, { maxBytes, types }: UploadLimits, sig
     const made = await encodeWithin(pixels, attempts, maxBytes, signal)
     signal.throwIfAborted()
     if (made === null) throw new AppError('result_too_large', { detail: `not within ${maxBytes} bytes` })
-    return { type: made.type, bytes: made.bytes, reduced: made.attempt.quality !== null }
+    return {
+      type: made.type,
+      bytes: made.bytes,
+      reduced: made.attempt.quality !== null || held.bytes.length > maxBytes,
+    }
   } catch (error) {
     if (error instanceof AppError || signal.aborted) throw error
     throw new AppError(codes.broken, { detail: 'not decodable', cause: error })
